@@ -1,0 +1,64 @@
+#include "integrad/autograd/tape.h"
+
+#include "integrad/tensor/parallel.h"
+
+namespace integrad {
+
+template <class T>
+Var Tape<T>::push(const char* operation, Tensor<T> value, bool needs_gradient,
+                  std::unique_ptr<BackwardFunction> backward) {
+  nodes_.push_back({operation, std::move(value), {}, needs_gradient, std::move(backward)});
+  return {static_cast<int>(nodes_.size()) - 1};
+}
+
+template <class T>
+void Tape<T>::accumulate(Var x, Tensor<T> gradient) {
+  Node& target = nodes_[index(x)];
+  if (!target.needs_gradient) return;
+  require(gradient.shape() == target.value.shape(), target.operation,
+          ": a gradient has the shape of its value; value ", target.value.shape(), ", gradient ",
+          gradient.shape());
+  if (target.gradient.empty()) {
+    target.gradient = std::move(gradient);
+    return;
+  }
+  T* sum = target.gradient.data();
+  const T* term = gradient.data();
+  parallel_for(gradient.size(), kElementwiseGrain, [=](Index begin, Index end) {
+    for (Index i = begin; i < end; ++i) sum[i] += term[i];
+  });
+}
+
+template <class T>
+void Tape<T>::backward(Var y) {
+  require(value(y).size() == 1, "backward without a cotangent starts from a single value; ",
+          node(y).operation, " has shape ", shape(y));
+  backward(y, Tensor<T>(shape(y), T(1)));
+}
+
+template <class T>
+void Tape<T>::backward(Var y, Tensor<T> cotangent) {
+  require(needs_gradient(y), "backward starts from a value that depends on a leaf; ",
+          node(y).operation, " depends on constants only");
+  accumulate(y, std::move(cotangent));
+  for (int i = y.id; i >= 0; --i) {
+    // The functions only append to gradients, never to the list of nodes, so the reference holds.
+    Node& current = nodes_[static_cast<std::size_t>(i)];
+    if (current.backward == nullptr) continue;
+    if (!current.gradient.empty()) (*current.backward)(*this, current.gradient);
+    current.backward.reset();
+    current.gradient = Tensor<T>();
+    if (i != y.id) current.value = Tensor<T>();
+  }
+}
+
+template <class T>
+Tensor<T> Tape<T>::gradient(Var x) const {
+  const Node& target = node(x);
+  return target.gradient.empty() ? Tensor<T>(target.value.shape()) : target.gradient;
+}
+
+template class Tape<float>;
+template class Tape<double>;
+
+}  // namespace integrad

@@ -1,0 +1,97 @@
+#pragma once
+#include <initializer_list>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "integrad/tensor/tensor.h"
+
+namespace integrad {
+
+/// A value on a tape.
+struct Var {
+  int id = -1;
+  bool operator==(const Var&) const = default;
+};
+
+/// Reverse-mode differentiation. Operators append nodes; a node's index is its topological order, so
+/// backward is one loop from the end. T is float or double.
+///
+/// An operator computes its value, then records it with the inputs it depends on and a function that
+/// turns the cotangent (the loss's derivative by this value) into the inputs' gradients.
+template <class T>
+class Tape {
+ public:
+  /// A leaf without gradient: data, targets.
+  Var constant(Tensor<T> value) { return push("constant", std::move(value), false, nullptr); }
+  /// A leaf whose gradient is wanted: a parameter.
+  Var leaf(Tensor<T> value) { return push("leaf", std::move(value), true, nullptr); }
+
+  /// Appends an operator's result. `backward(tape, cotangent)` calls accumulate() for each input that
+  /// needs_gradient; it is dropped when none does. It may use the values of the inputs and of this
+  /// node, and whatever it captured.
+  template <class Backward>
+  Var record(const char* operation, Tensor<T> value, std::span<const Var> inputs, Backward backward) {
+    bool wanted = false;
+    for (Var input : inputs) wanted = wanted || needs_gradient(input);
+    std::unique_ptr<BackwardFunction> function;
+    if (wanted) function = std::make_unique<Holder<Backward>>(std::move(backward));
+    return push(operation, std::move(value), wanted, std::move(function));
+  }
+  template <class Backward>
+  Var record(const char* operation, Tensor<T> value, std::initializer_list<Var> inputs,
+             Backward backward) {
+    return record(operation, std::move(value), std::span<const Var>(inputs.begin(), inputs.size()),
+                  std::move(backward));
+  }
+
+  const Tensor<T>& value(Var x) const { return node(x).value; }
+  const Shape& shape(Var x) const { return node(x).value.shape(); }
+  bool needs_gradient(Var x) const { return node(x).needs_gradient; }
+  const char* operation(Var x) const { return node(x).operation; }
+  int size() const { return static_cast<int>(nodes_.size()); }
+
+  /// Adds to the gradient of x (the first one is moved in, not added). Throws Error when the shape
+  /// is not that of the value. Does nothing when x needs no gradient.
+  void accumulate(Var x, Tensor<T> gradient);
+
+  /// Runs the chain rule from y back to the leaves. Without a cotangent y must have one element, and
+  /// 1 is used. Values and gradients of inner nodes are freed as soon as nothing needs them: a tape
+  /// runs backward once.
+  void backward(Var y);
+  void backward(Var y, Tensor<T> cotangent);
+
+  /// A leaf's gradient after backward; zeros when y does not depend on it.
+  Tensor<T> gradient(Var x) const;
+
+  /// Frees a value that nobody will read again (inference).
+  void release(Var x) { nodes_[index(x)].value = Tensor<T>(); }
+
+ private:
+  struct BackwardFunction {
+    virtual ~BackwardFunction() = default;
+    virtual void operator()(Tape& tape, const Tensor<T>& cotangent) = 0;
+  };
+  template <class F>
+  struct Holder final : BackwardFunction {
+    explicit Holder(F f) : function(std::move(f)) {}
+    void operator()(Tape& tape, const Tensor<T>& cotangent) override { function(tape, cotangent); }
+    F function;
+  };
+  struct Node {
+    const char* operation;
+    Tensor<T> value, gradient;
+    bool needs_gradient;
+    std::unique_ptr<BackwardFunction> backward;
+  };
+
+  static std::size_t index(Var x) { return static_cast<std::size_t>(x.id); }
+  const Node& node(Var x) const { return nodes_[index(x)]; }
+  Var push(const char* operation, Tensor<T> value, bool needs_gradient,
+           std::unique_ptr<BackwardFunction> backward);
+
+  std::vector<Node> nodes_;
+};
+
+}  // namespace integrad

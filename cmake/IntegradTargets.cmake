@@ -1,0 +1,32 @@
+# Shared settings of all targets: language, warnings, the reproducibility flags, sanitizers.
+
+# Headers are included as "integrad/<folder>/<file>", in the source tree as after installation.
+set(INTEGRAD_INCLUDE_ROOT ${PROJECT_BINARY_DIR}/include)
+file(MAKE_DIRECTORY ${INTEGRAD_INCLUDE_ROOT})
+file(CREATE_LINK ${PROJECT_SOURCE_DIR} ${INTEGRAD_INCLUDE_ROOT}/integrad SYMBOLIC)
+
+add_library(integrad_flags INTERFACE)
+# No contraction and no fast-math: the same source gives the same bits from every compiler.
+target_compile_options(integrad_flags INTERFACE -ffp-contract=off -Wall -Wextra -Wpedantic -Wconversion
+  $<$<CXX_COMPILER_ID:Clang>:-Wno-sign-conversion>
+  $<$<BOOL:${INTEGRAD_WERROR}>:-Werror>)
+if(INTEGRAD_SANITIZE)
+  target_compile_options(integrad_flags INTERFACE -fsanitize=address,undefined
+    -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(integrad_flags INTERFACE -fsanitize=address,undefined)
+endif()
+
+# integrad_library(<folder> [libraries it may use...]): one static library from the folder's sources.
+function(integrad_library folder)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  add_library(integrad_${folder} STATIC ${sources})
+  add_library(integrad::${folder} ALIAS integrad_${folder})
+  set_target_properties(integrad_${folder} PROPERTIES EXPORT_NAME ${folder}
+    POSITION_INDEPENDENT_CODE ON)
+  target_compile_features(integrad_${folder} PUBLIC cxx_std_20)
+  target_include_directories(integrad_${folder} PUBLIC
+    $<BUILD_INTERFACE:${INTEGRAD_INCLUDE_ROOT}>
+    $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  target_link_libraries(integrad_${folder} PUBLIC ${ARGN} PRIVATE $<BUILD_INTERFACE:integrad_flags>)
+  set_property(GLOBAL APPEND PROPERTY INTEGRAD_LIBRARIES integrad_${folder})
+endfunction()

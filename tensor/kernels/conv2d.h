@@ -1,0 +1,36 @@
+#pragma once
+#include "integrad/tensor/geometry.h"
+
+/// Convolution on raw NHWC data with OHWI filters; the geometry has been checked by whoever made it.
+/// Every sum has a fixed order, stated here and kept by all paths, so that all give the same bits:
+///   forward          bias, then ky, ci, kx, each step one fused multiply-add
+///   input gradient   ky, co, kx likewise
+///   filter gradient  per band of output rows (band_rows below): rows, then columns; bands in order
+namespace integrad::kernels {
+
+/// y[n,oy,ox,o] = bias[o] + sum over ky, ci, kx of x[n, oy*sy+ky*dy-pt, ox*sx+kx*dx-pl, ci] * filter[o,ky,kx,ci]
+/// `bias` may be null.
+template <class T>
+void conv2d_forward(const ConvGeometry& g, const T* x, const T* filter, const T* bias, T* y);
+
+/// x_gradient = the sum over outputs that read each input point, of cotangent * filter. Overwrites.
+template <class T>
+void conv2d_input_gradient(const ConvGeometry& g, const T* cotangent, const T* filter, T* x_gradient);
+
+/// filter_gradient and bias_gradient (may be null) are overwritten.
+template <class T>
+void conv2d_filter_gradient(const ConvGeometry& g, const T* x, const T* cotangent, T* filter_gradient,
+                            T* bias_gradient);
+
+/// Plain loops: the definition that the fast paths are tested against.
+namespace reference {
+template <class T>
+void conv2d_forward(const ConvGeometry& g, const T* x, const T* filter, const T* bias, T* y);
+template <class T>
+void conv2d_input_gradient(const ConvGeometry& g, const T* cotangent, const T* filter, T* x_gradient);
+template <class T>
+void conv2d_filter_gradient(const ConvGeometry& g, const T* x, const T* cotangent, T* filter_gradient,
+                            T* bias_gradient);
+}  // namespace reference
+
+}  // namespace integrad::kernels
