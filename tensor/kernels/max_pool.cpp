@@ -85,7 +85,10 @@ void spread_to_winners(const ConvGeometry& g, const T* pooled, const std::uint8_
           const T* const from = pooled + window;
           const std::uint8_t* const winner = winners + window;
           T* const point = into + (x0 + kx * wx.dilation) * channels;
-          for (Index c = 0; c < channels; ++c) point[c] += winner[c] == tap ? from[c] : T(0);
+          for (Index c = 0; c < channels; ++c) {
+            const T value = from[c];  // read in any case: a loop without branches is vectorised
+            point[c] += winner[c] == tap ? value : T(0);
+          }
         }
       }
     });
@@ -105,7 +108,10 @@ void pick_winners(const ConvGeometry& g, const T* spread, const std::uint8_t* wi
       std::fill(into, into + channels, T(0));
       visit_taps(g, n, oy, ox, [&](std::int32_t tap, Index point) {
         const T* const from = spread + point;
-        for (Index c = 0; c < channels; ++c) into[c] = winner[c] == tap ? from[c] : into[c];
+        for (Index c = 0; c < channels; ++c) {
+          const T value = from[c], kept = into[c];
+          into[c] = winner[c] == tap ? value : kept;
+        }
       });
     }
   });
