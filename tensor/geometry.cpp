@@ -55,6 +55,17 @@ ConvGeometry make(const Shape& input, Index out_channels, const Window2d& window
           extent32(groups)};
 }
 
+// Only dilated taps can all stand beside the image, since padding is smaller than the extent.
+bool meets_image(std::int32_t inputs, const integrad_window& window) {
+  if (window.dilation == 1) return true;
+  for (std::int32_t output = 0; output < integrad_window_outputs(inputs, window); ++output) {
+    const std::int32_t start = integrad_window_start(output, window);
+    if (integrad_window_first_tap(start, window) >= integrad_window_end_tap(start, inputs, window))
+      return false;
+  }
+  return true;
+}
+
 void require_filter(const Shape& filter, const WindowSpec& spec) {
   require(filter.rank() == 4 && filter[1] == spec.kernel_y && filter[2] == spec.kernel_x,
           "a filter needs shape [out,", spec.kernel_y, ",", spec.kernel_x, ",in]; got ", filter);
@@ -137,8 +148,12 @@ ConvGeometry transposed_geometry(const Shape& input, const Shape& filter, const 
 
 ConvGeometry pool_geometry(const Shape& input, const WindowSpec& spec) {
   require_feature_map(input);
-  return make(input, input.channels(), resolve(spec, input.height(), input.width()),
-              input.channels());
+  const Window2d window = resolve(spec, input.height(), input.width());
+  require(meets_image(extent32(input.height()), window.y) &&
+              meets_image(extent32(input.width()), window.x),
+          "every pooling window must meet the image; with dilation ", spec.dilation_y, "x",
+          spec.dilation_x, " some window on the input ", input, " sees padding only");
+  return make(input, input.channels(), window, input.channels());
 }
 
 }  // namespace integrad
