@@ -33,9 +33,10 @@ OperatorCase operator_case(std::string operation, std::string name,
 namespace draw {
 /// Standard normal.
 Tensor<double> normal(Shape shape, std::uint64_t stream);
-/// Normal, but at least 1/16 away from each kink: for piecewise functions.
+/// Normal, but at least 1/16 away from each kink: for piecewise functions. The standard deviation
+/// is that of the furthest kink's distance from 0 (at least 1), so that every piece is visited.
 Tensor<double> away_from(Shape shape, std::uint64_t stream, std::initializer_list<double> kinks);
-/// Values all different by at least 1/16: for maxima.
+/// Values all different by at least 1/16, in random order around 0: for maxima.
 Tensor<double> distinct(Shape shape, std::uint64_t stream);
 /// Uniform in [low, high).
 Tensor<double> uniform(Shape shape, std::uint64_t stream, double low, double high);

@@ -15,20 +15,25 @@ typedef struct {
   integrad_rounding rounding;
 } integrad_add;
 
-/* output[i] = clamp(rescale(a + b) + zero_point), a = rescale((input1[i] - zero_point1) *
- * 2^left_shift) and b likewise: three roundings. TFLM: reference_integer_ops::Add; CMSIS-NN:
- * arm_elementwise_add_s8. */
+/* rescale(a + b) + zero_point before the clamp, with a = rescale((code1 - zero_point1) *
+ * 2^left_shift) and b likewise: three roundings. */
+static inline int32_t integrad_add_unclamped(const integrad_add* layer, int32_t code1,
+                                             int32_t code2) {
+  const int32_t widen = (int32_t)1 << layer->left_shift;
+  const int32_t a =
+      integrad_rescale((code1 - layer->zero_point1) * widen, layer->scale1, layer->rounding);
+  const int32_t b =
+      integrad_rescale((code2 - layer->zero_point2) * widen, layer->scale2, layer->rounding);
+  return integrad_requantize_unclamped(integrad_wrapping_add(a, b), layer->output_scale,
+                                       layer->rounding, layer->zero_point);
+}
+
+/* The sum of two tensors. TFLM: reference_integer_ops::Add; CMSIS-NN: arm_elementwise_add_s8. */
 static inline void integrad_add_elements(const integrad_add* layer, const int8_t* input1,
                                          const int8_t* input2, int8_t* output, ptrdiff_t count) {
-  const int32_t widen = (int32_t)1 << layer->left_shift;
-  for (ptrdiff_t i = 0; i < count; ++i) {
-    const int32_t a =
-        integrad_rescale((input1[i] - layer->zero_point1) * widen, layer->scale1, layer->rounding);
-    const int32_t b =
-        integrad_rescale((input2[i] - layer->zero_point2) * widen, layer->scale2, layer->rounding);
-    output[i] = integrad_requantize(integrad_wrapping_add(a, b), layer->output_scale,
-                                    layer->rounding, layer->zero_point, layer->low, layer->high);
-  }
+  for (ptrdiff_t i = 0; i < count; ++i)
+    output[i] = (int8_t)integrad_clamp(integrad_add_unclamped(layer, input1[i], input2[i]),
+                                       layer->low, layer->high);
 }
 
 typedef struct {
@@ -38,16 +43,20 @@ typedef struct {
   integrad_rounding rounding;
 } integrad_multiply;
 
-/* output[i] = clamp(rescale((input1[i] - zero_point1) * (input2[i] - zero_point2)) + zero_point).
- * TFLM: reference_integer_ops::Mul; CMSIS-NN: arm_elementwise_mul_s8. */
+/* rescale((code1 - zero_point1) * (code2 - zero_point2)) + zero_point before the clamp. */
+static inline int32_t integrad_multiply_unclamped(const integrad_multiply* layer, int32_t code1,
+                                                  int32_t code2) {
+  const int32_t product = (code1 - layer->zero_point1) * (code2 - layer->zero_point2);
+  return integrad_requantize_unclamped(product, layer->scale, layer->rounding, layer->zero_point);
+}
+
+/* The product of two tensors. TFLM: reference_integer_ops::Mul; CMSIS-NN: arm_elementwise_mul_s8. */
 static inline void integrad_multiply_elements(const integrad_multiply* layer, const int8_t* input1,
                                               const int8_t* input2, int8_t* output,
                                               ptrdiff_t count) {
-  for (ptrdiff_t i = 0; i < count; ++i) {
-    const int32_t product = (input1[i] - layer->zero_point1) * (input2[i] - layer->zero_point2);
-    output[i] = integrad_requantize(product, layer->scale, layer->rounding, layer->zero_point,
-                                    layer->low, layer->high);
-  }
+  for (ptrdiff_t i = 0; i < count; ++i)
+    output[i] = (int8_t)integrad_clamp(integrad_multiply_unclamped(layer, input1[i], input2[i]),
+                                       layer->low, layer->high);
 }
 
 #endif
