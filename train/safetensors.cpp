@@ -107,10 +107,9 @@ Entry parse_entry(const std::string& name, const Json& json, std::uint64_t data_
 void check_coverage(const std::vector<Entry>& entries, std::uint64_t data_bytes) {
   std::uint64_t at = 0;
   for (const Entry& entry : entries) {
-    require(entry.begin >= at, named(entry.name),
-            ": its data overlaps another tensor's at offset ", entry.begin);
-    require(entry.begin == at, named(entry.name), ": the data has a gap before it, at offset ",
-            at);
+    require(entry.begin >= at, named(entry.name), ": its data overlaps another tensor's at offset ",
+            entry.begin);
+    require(entry.begin == at, named(entry.name), ": the data has a gap before it, at offset ", at);
     at = entry.end;
   }
   require(at == data_bytes, "the data has ", data_bytes - at, " bytes that belong to no tensor");
