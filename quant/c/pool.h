@@ -10,6 +10,25 @@ typedef struct {
   int32_t low, high; /* clamp, within [-128, 127] */
 } integrad_pool;
 
+/* Channels are compared side by side, this many at a time: it bounds the stack. */
+enum { INTEGRAD_POOL_LANES = 32 };
+
+/* The largest codes so far of some channels, and their places in the window. */
+typedef struct {
+  int8_t largest[INTEGRAD_POOL_LANES];
+  uint8_t place[INTEGRAD_POOL_LANES];
+} integrad_pool_lanes;
+
+/* Takes one point of the window into account; a tie leaves the earlier place. */
+static inline void integrad_max_pool_tap(integrad_pool_lanes* best, const int8_t* point,
+                                         uint8_t place, int32_t lanes) {
+  for (int32_t i = 0; i < lanes; ++i) {
+    const int larger = point[i] > best->largest[i];
+    best->largest[i] = larger ? point[i] : best->largest[i];
+    best->place[i] = larger ? place : best->place[i];
+  }
+}
+
 /* output[oy,ox,c] = clamp(maximum of input over the window's points inside the image).
  * `winners`, when not null, lies like `output` and receives the place of the maximum within its
  * window, ky * kernel columns + kx (so the window has at most 256 points); the first in reading
@@ -21,6 +40,7 @@ static inline void integrad_max_pool_rows(const integrad_pool* layer, const int8
   const integrad_window wy = layer->window_y, wx = layer->window_x;
   const int32_t channels = layer->input.channels;
   const ptrdiff_t input_row = integrad_row_size(layer->input);
+  integrad_pool_lanes best;
 
   for (int32_t oy = row_begin; oy < row_end; ++oy) {
     const int32_t start_y = integrad_window_start(oy, wy);
@@ -30,24 +50,25 @@ static inline void integrad_max_pool_rows(const integrad_pool* layer, const int8
       const int32_t start_x = integrad_window_start(ox, wx);
       const int32_t first_x = integrad_window_first_tap(start_x, wx);
       const int32_t end_x = integrad_window_end_tap(start_x, layer->input.width, wx);
-      for (int32_t ky = first_y; ky < end_y; ++ky) {
-        const int8_t* row = input + (start_y + (ptrdiff_t)ky * wy.dilation) * input_row;
-        for (int32_t kx = first_x; kx < end_x; ++kx) {
-          const int8_t* point = row + (start_x + (ptrdiff_t)kx * wx.dilation) * channels;
-          const uint8_t place = (uint8_t)(ky * wx.kernel + kx);
-          const int opens = ky == first_y && kx == first_x;
-          if (winners != NULL) {
-            for (int32_t c = 0; c < channels; ++c)
-              winners[c] = opens || point[c] > output[c] ? place : winners[c];
-          }
-          for (int32_t c = 0; c < channels; ++c)
-            output[c] = opens || point[c] > output[c] ? point[c] : output[c];
+      for (int32_t first = 0; first < channels; first += INTEGRAD_POOL_LANES) {
+        const int32_t left = channels - first;
+        const int32_t lanes = left < INTEGRAD_POOL_LANES ? left : INTEGRAD_POOL_LANES;
+        /* Nothing is below -128, so a window of -128 only keeps its first point. */
+        for (int32_t i = 0; i < lanes; ++i) {
+          best.largest[i] = INT8_MIN;
+          best.place[i] = (uint8_t)(first_y * wx.kernel + first_x);
+        }
+        for (int32_t ky = first_y; ky < end_y; ++ky) {
+          const int8_t* row = input + (start_y + (ptrdiff_t)ky * wy.dilation) * input_row + first;
+          for (int32_t kx = first_x; kx < end_x; ++kx)
+            integrad_max_pool_tap(&best, row + (start_x + (ptrdiff_t)kx * wx.dilation) * channels,
+                                  (uint8_t)(ky * wx.kernel + kx), lanes);
+        }
+        for (int32_t i = 0; i < lanes; ++i) {
+          *output++ = (int8_t)integrad_clamp(best.largest[i], layer->low, layer->high);
+          if (winners != NULL) *winners++ = best.place[i];
         }
       }
-      for (int32_t c = 0; c < channels; ++c)
-        output[c] = (int8_t)integrad_clamp(output[c], layer->low, layer->high);
-      output += channels;
-      if (winners != NULL) winners += channels;
     }
   }
 }
