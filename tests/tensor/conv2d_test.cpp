@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 
 #include <Eigen/Dense>
+#include <cmath>
+#include <vector>
 
 #include "integrad/tensor/error.h"
 #include "integrad/tensor/kernels/fast.h"
@@ -88,6 +90,29 @@ TEST_CASE("convolution: random windows, paddings and groups give the reference's
     c.out_channels = c.groups * (1 + draw.below(18));
     check_same_bits(c, 1000 + i);
   }
+}
+
+// Sums that lie so near the middle between two floats that rounding to double first goes wrong: the
+// software fma must round once, as the instruction does. Random values never come so near.
+TEST_CASE("convolution: every multiply-add rounds once") {
+  std::vector<float> bias, x, filter;
+  for (int scale : {0, 40, -60, -102, -125, -137, -148})
+    for (float sign : {1.0f, -1.0f})
+      for (float odd : {0.0f, 0x1p-23f})
+        for (float side : {-0x1p-23f, 0.0f, 0x1p-23f}) {
+          bias.push_back(std::ldexp(sign * (1 + odd), scale));
+          x.push_back(std::ldexp(1 + 0x1p-23f, scale / 2 - 12));
+          filter.push_back(std::ldexp(sign * (1 + side), scale - scale / 2 - 12));
+        }
+  for_each_isa(0, [&] {
+    for (std::size_t i = 0; i < bias.size(); ++i) {
+      const ConvGeometry g =
+          conv2d_geometry(Shape{1, 1, 1, 1}, Shape{1, 1, 1, 1}, WindowSpec::square(1));
+      float y = 0;
+      kernels::conv2d_forward(g, &x[i], &filter[i], &bias[i], &y);
+      CHECK(y == std::fma(x[i], filter[i], bias[i]));
+    }
+  });
 }
 
 TEST_CASE("convolution: the number of threads changes no bit") {
