@@ -141,6 +141,19 @@ TEST_CASE("a multiplier that does not follow from its scales is reported") {
   CHECK(report.operators[0].first_difference->actual == "1991295788");
 }
 
+TEST_CASE("scales outside the contract refuse the derivation and are named") {
+  ScratchFolder scratch;
+  write(scratch.path() / "mul_s8.bin", kBinary);
+  write(scratch.path() / "mul_s8.idx",
+        replaced(kIndex, "f scale_out 0x1p+0", "f scale_out 0x1p-40"));
+  const GoldenReport report = run_golden(scratch.path());
+  CHECK(report.differences() == 0);
+  REQUIRE(report.refusals() == 1);
+  CHECK(report.operators[0].refusals[0].case_name == "small");
+  CHECK(report.operators[0].refusals[0].reason.find("must be below 2^30") != std::string::npos);
+  CHECK(to_string(report).find("refused: case 'small'") != std::string::npos);
+}
+
 TEST_CASE("broken index files are refused with the file, the line and the reason") {
   struct Broken {
     const char *from, *to, *where, *reason;

@@ -16,7 +16,7 @@
 #include "integrad/quant/c/transposed_conv.h"
 #include "integrad/quant/c/unpool.h"
 
-enum { TOUR_IMAGE = 7 * 9 * 40, TOUR_FILTER = 40 * 9 * 40, TOUR_BYTES = 1 << 16 };
+enum { TOUR_IMAGE = 7 * 9 * 40, TOUR_FILTER = 500 * 40, TOUR_BYTES = 1 << 16 };
 
 typedef struct {
   int8_t bytes[TOUR_BYTES];
