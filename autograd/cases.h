@@ -43,11 +43,12 @@ Tensor<double> uniform(Shape shape, std::uint64_t stream, double low, double hig
 }  // namespace draw
 
 /// The families of rows; each lives in its own file under autograd/cases/.
-std::vector<OperatorCase> convolution_cases();  // conv2d, depthwise, transposed
-std::vector<OperatorCase> window_cases();       // pools, unpool, resizes
-std::vector<OperatorCase> elementwise_cases();  // activations, add, sub, mul with broadcasting
-std::vector<OperatorCase> shape_cases();        // concat, pad, slice, reshape
-std::vector<OperatorCase> dense_cases();        // fully connected, softmax, mean, sum, batch norm
+std::vector<OperatorCase> convolution_cases();    // conv2d, depthwise, transposed
+std::vector<OperatorCase> window_cases();         // pools, unpool, resizes
+std::vector<OperatorCase> elementwise_cases();    // activations, add, sub, mul with broadcasting
+std::vector<OperatorCase> shape_cases();          // concat, pad, slice, reshape
+std::vector<OperatorCase> dense_cases();          // fully connected, softmax, mean, sum
+std::vector<OperatorCase> normalization_cases();  // batch norm
 
 /// All rows, in that order.
 std::vector<OperatorCase> operator_cases();

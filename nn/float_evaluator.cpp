@@ -78,10 +78,19 @@ Var FloatEvaluator<T>::operator()(int id, const layer::FullyConnected& l, Inputs
 template <class T>
 Var FloatEvaluator<T>::operator()(int id, const layer::BatchNorm& l, Inputs in) {
   const std::string& name = graph_.node(id).name;
-  const BatchNormOptions options{l.epsilon, l.momentum, mode_ == Mode::train};
-  return batch_norm(tape_, in[0], parameter(id, "gamma"), parameter(id, "beta"),
-                    parameters_.at(name + "/running_mean"),
-                    parameters_.at(name + "/running_variance"), options);
+  Tensor<T>& mean = parameters_.at(name + "/running_mean");
+  Tensor<T>& variance = parameters_.at(name + "/running_variance");
+  const BatchNormOptions options{l.epsilon, l.momentum};
+  BatchNormState<T> running;
+  running.mean = mean;
+  running.variance = variance;
+  const Var gamma = parameter(id, "gamma"), beta = parameter(id, "beta");
+  if (mode_ == Mode::evaluate)
+    return batch_norm_frozen(tape_, in[0], gamma, beta, running, options);
+  const Var y = batch_norm(tape_, in[0], gamma, beta, running, options);
+  mean = std::move(running.mean);
+  variance = std::move(running.variance);
+  return y;
 }
 
 template <class T>

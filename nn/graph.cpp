@@ -36,7 +36,7 @@ Value Graph::max_unpool(std::string name, Value values, Value pool) {
   const Node& mirrored = node(pool.id);
   const auto* layer = std::get_if<layer::MaxPool>(&mirrored.layer);
   require(layer != nullptr, "layer '", name, "': unpooling mirrors a max pool; '", mirrored.name,
-          "' is a ", name_of(mirrored.layer));
+          "' is of kind ", name_of(mirrored.layer));
   const Shape& full = node(mirrored.inputs[0]).shape;
   return this->layer(std::move(name), layer::MaxUnpool{layer->window, full.height(), full.width()},
                      {values, pool});

@@ -75,14 +75,14 @@ struct LoweredNode {
             in_shape(0), " and ", in_shape(1));
     const CodeRange range = activation_range(l.activation, out);
     if (l.function == layer::Arithmetic::Function::add) {
-      const AddScales s = add_multipliers(in(0).scale, in(1).scale, out.scale);
+      const AddScales s = add_scales(in(0).scale, in(1).scale, out.scale);
       return quantized::Add{{in(0).zero_point, in(1).zero_point, s.input1, s.input2, s.output,
                              kAddLeftShift, out.zero_point, range.low, range.high,
                              target.rounding}};
     }
     if (l.function == layer::Arithmetic::Function::mul)
       return quantized::Multiply{{in(0).zero_point, in(1).zero_point,
-                                  mul_multiplier(in(0).scale, in(1).scale, out.scale),
+                                  multiply_scale(in(0).scale, in(1).scale, out.scale),
                                   out.zero_point, range.low, range.high, target.rounding}};
     return unsupported();
   }

@@ -66,7 +66,7 @@ LinearTables lower_linear(const Tensor<float>& weight, const Tensor<float>* bias
       tables.weight[start + i * step] = static_cast<std::int8_t>(code);
       bound += reach(in) * static_cast<std::int64_t>(std::fabs(code));
     }
-    const integrad_scale multiplier = conv_multiplier(in.scale, scale, out.scale);
+    const integrad_scale multiplier = conv_scale(in.scale, scale, out.scale);
     const std::int64_t limit = std::int64_t{1} << (31 - std::max(multiplier.shift, 0));
     require(bound < limit, "channel ", o, ": a sum may reach ", bound,
             " and would leave 32 bits; it must stay below ", limit);

@@ -9,7 +9,7 @@ namespace integrad {
 /// max(x, 0).
 template <class T>
 Var relu(Tape<T>& tape, Var x);
-/// min(max(x, 0), 6) (Howard et al., MobileNets, arXiv 1704.04861).
+/// min(max(x, 0), 6) (Sandler et al., MobileNetV2, arXiv 1801.04381).
 template <class T>
 Var relu6(Tape<T>& tape, Var x);
 /// 1 / (1 + e^-x).

@@ -8,8 +8,7 @@ namespace {
 
 template <class T>
 Var resize(Tape<T>& tape, const char* operation, Var x, Index out_height, Index out_width,
-           const ResizeOptions& options,
-           kernels::ResizeAxis (*axis)(Index, Index, integrad_resize)) {
+           const ResizeOptions& options, kernels::ResizeAxis (*axis)(Index, Index, bool, bool)) {
   const Shape input = tape.shape(x);
   // Sides below 2^24 are exact in float, in which the positions are computed.
   constexpr Index kMaxSide = (Index{1} << 24) - 1;
@@ -24,9 +23,10 @@ Var resize(Tape<T>& tape, const char* operation, Var x, Index out_height, Index 
   require(!options.align_corners || !options.half_pixel_centers,
           "resizing takes align_corners or half_pixel_centers, not both");
   const Shape output = input.with(1, out_height).with(2, out_width);
-  const integrad_resize convention{options.align_corners, options.half_pixel_centers};
-  const kernels::ResizeAxis rows = axis(input.height(), out_height, convention);
-  const kernels::ResizeAxis columns = axis(input.width(), out_width, convention);
+  const kernels::ResizeAxis rows =
+      axis(input.height(), out_height, options.align_corners, options.half_pixel_centers);
+  const kernels::ResizeAxis columns =
+      axis(input.width(), out_width, options.align_corners, options.half_pixel_centers);
   Tensor<T> y = Tensor<T>::uninitialized(output);
   kernels::resize_forward(input, rows, columns, tape.value(x).data(), y.data());
 

@@ -1,6 +1,7 @@
 /* Resizing an image; input and output share scale and zero point. */
 #ifndef INTEGRAD_QUANT_C_RESIZE_H
 #define INTEGRAD_QUANT_C_RESIZE_H
+#include "../../tensor/resize.h"
 #include "layout.h"
 
 typedef struct {
@@ -9,19 +10,6 @@ typedef struct {
   int half_pixel;              /* points sit at the middle of their pixels */
   integrad_rounding rounding;  /* bilinear only */
 } integrad_resize;
-
-/* The input position nearest to output position `output`. Arithmetic in float32, as TFLM's
- * GetNearestNeighbor does it; for a whole factor without flags it is output / factor. No product is
- * followed by an addition, so a compiler that fuses the two cannot change the result. */
-static inline int32_t integrad_nearest_source(int32_t output, int32_t inputs, int32_t outputs,
-                                              int align_corners, int half_pixel) {
-  const float scale = align_corners && outputs > 1 ? (float)(inputs - 1) / (float)(outputs - 1)
-                                                   : (float)inputs / (float)outputs;
-  const float position = ((float)output + (half_pixel ? 0.5f : 0.0f)) * scale;
-  int32_t source = (int32_t)position;
-  if (align_corners && position >= (float)source + 0.5f) ++source; /* half away from zero */
-  return source < inputs - 1 ? source : inputs - 1;
-}
 
 /* output[y,x,c] = input[nearest(y), nearest(x), c]. TFLM: reference_ops::ResizeNearestNeighbor. */
 static inline void integrad_resize_nearest_rows(const integrad_resize* layer, const int8_t* input,

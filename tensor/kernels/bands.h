@@ -1,7 +1,7 @@
 #pragma once
 #include <algorithm>
-#include <vector>
 
+#include "integrad/tensor/buffer.h"
 #include "integrad/tensor/parallel.h"
 
 namespace integrad::kernels {
@@ -14,22 +14,31 @@ inline Index band_rows(Index rows, Index size) {
   return (rows + bands - 1) / bands;
 }
 
-/// A sum over rows with the same bits for any number of threads: band(begin, end, partial) adds its
-/// rows to a partial that starts at zero; partials are merged in order of their bands, starting at
-/// +0 (a sum never comes to -0), and finish(total) receives the `size` sums.
+/// A sum over rows with the same bits for any number of threads: bands of `height` rows, where
+/// band(begin, end, partial) adds its rows to a partial that starts at zero; partials are merged in
+/// order of their bands, starting at +0 (a sum never comes to -0), and finish(total) receives the
+/// `size` sums.
 template <class T, class Band, class Finish>
-void sum_bands(Index rows, Index size, Band&& band, Finish&& finish) {
-  const Index height = band_rows(rows, size), bands = (rows + height - 1) / height;
-  std::vector<T> partials(static_cast<std::size_t>(bands * size), T(0));
+void sum_bands(Index rows, Index height, Index size, Band&& band, Finish&& finish) {
+  const Index bands = (rows + height - 1) / height;
+  Buffer<T> partials = Buffer<T>::uninitialized(static_cast<std::size_t>(bands * size));
   T* const total = partials.data();
-  parallel_for(rows, height,
-               [&](Index begin, Index end) { band(begin, end, total + begin / height * size); });
+  parallel_for(rows, height, [&](Index begin, Index end) {
+    T* const partial = total + begin / height * size;
+    std::fill_n(partial, size, T(0));
+    band(begin, end, partial);
+  });
   parallel_for(size, 4096, [&](Index begin, Index end) {
     for (Index i = begin; i < end; ++i) total[i] += T(0);
     for (Index b = 1; b < bands; ++b)
       for (Index i = begin; i < end; ++i) total[i] += total[b * size + i];
   });
   finish(static_cast<const T*>(total));
+}
+/// The same with the usual height of the bands.
+template <class T, class Band, class Finish>
+void sum_bands(Index rows, Index size, Band&& band, Finish&& finish) {
+  sum_bands<T>(rows, band_rows(rows, size), size, band, finish);
 }
 
 /// The sum of `count` values `step` apart: four sums of every fourth value, (0 + 1) + (2 + 3). The

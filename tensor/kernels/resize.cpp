@@ -24,18 +24,19 @@ void add_scaled(T weight, const T* from, Index size, T* into) {
 
 }  // namespace
 
-ResizeAxis nearest_axis(Index inputs, Index outputs, integrad_resize options) {
+ResizeAxis nearest_axis(Index inputs, Index outputs, bool align_corners, bool half_pixel) {
   const auto in = static_cast<std::int32_t>(inputs), out = static_cast<std::int32_t>(outputs);
   return table(outputs, [=](std::int32_t i) {
-    const std::int32_t point = integrad_resize_nearest(i, in, out, options);
+    const std::int32_t point = integrad_nearest_source(i, in, out, align_corners, half_pixel);
     return integrad_resize_tap{point, point, 0.0f};
   });
 }
 
-ResizeAxis linear_axis(Index inputs, Index outputs, integrad_resize options) {
+ResizeAxis linear_axis(Index inputs, Index outputs, bool align_corners, bool half_pixel) {
   const auto in = static_cast<std::int32_t>(inputs), out = static_cast<std::int32_t>(outputs);
-  return table(outputs,
-               [=](std::int32_t i) { return integrad_resize_linear(i, in, out, options); });
+  return table(outputs, [=](std::int32_t i) {
+    return integrad_linear_source(i, in, out, align_corners, half_pixel);
+  });
 }
 
 template <class T>

@@ -11,8 +11,8 @@ namespace integrad::kernels {
 /// One tap per output point; `lower` and `upper` never decrease.
 using ResizeAxis = std::vector<integrad_resize_tap>;
 
-ResizeAxis nearest_axis(Index inputs, Index outputs, integrad_resize options);
-ResizeAxis linear_axis(Index inputs, Index outputs, integrad_resize options);
+ResizeAxis nearest_axis(Index inputs, Index outputs, bool align_corners, bool half_pixel);
+ResizeAxis linear_axis(Index inputs, Index outputs, bool align_corners, bool half_pixel);
 
 /// y [n, |rows|, |columns|, c] from x [n,h,w,c] = `input`: between rows first, then along the row.
 template <class T>

@@ -1,0 +1,147 @@
+#include "integrad/train/augment.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numbers>
+
+#include "integrad/tensor/elementary.h"
+#include "integrad/tensor/parallel.h"
+#include "integrad/tensor/random.h"
+
+namespace integrad {
+
+namespace {
+
+constexpr std::uint64_t kStream = 0x4175676d656e74;  // the streams of this file's random numbers
+
+/// Pixel code to light: one table a draw, so that both paths below give the same values.
+using LightTable = std::array<float, 256>;
+
+LightTable light_table(float brightness) {
+  LightTable table;
+  for (std::size_t code = 0; code < table.size(); ++code)
+    table[code] = std::clamp(static_cast<float>(code) / 255.0f * brightness, 0.0f, 1.0f);
+  return table;
+}
+
+/// From positions in the result to positions in the original image.
+struct Mapping {
+  double cosine, sine, centre_y, centre_x;
+  bool flip_y, flip_x;
+  Index height, width;  // of the original
+
+  Index row(Index y) const { return flip_y ? height - 1 - y : y; }
+  Index column(Index x) const { return flip_x ? width - 1 - x : x; }
+};
+
+void copy_row(const Sample& sample, const Mapping& map, const AugmentationDraw& draw,
+              const LightTable& light, Index y, float* image, float* mask) {
+  const Index row = map.row(y + draw.crop_y) * map.width;
+  for (Index x = 0; x < draw.width; ++x) {
+    const Index from = row + map.column(x + draw.crop_x);
+    for (Index c = 0; c < 3; ++c) image[3 * x + c] = light[sample.image[3 * from + c]];
+    mask[x] = static_cast<float>(sample.mask[from]);
+  }
+}
+
+void rotate_row(const Sample& sample, const Mapping& map, const AugmentationDraw& draw,
+                const LightTable& light, Index y, float* image, float* mask) {
+  const double dy = static_cast<double>(y + draw.crop_y) - map.centre_y;
+  for (Index x = 0; x < draw.width; ++x) {
+    const double dx = static_cast<double>(x + draw.crop_x) - map.centre_x;
+    const double from_y = map.cosine * dy - map.sine * dx + map.centre_y;
+    const double from_x = map.sine * dy + map.cosine * dx + map.centre_x;
+    const double floor_y = std::floor(from_y), floor_x = std::floor(from_x);
+    const Index top = static_cast<Index>(floor_y), left = static_cast<Index>(floor_x);
+    const float down = static_cast<float>(from_y - floor_y),
+                right = static_cast<float>(from_x - floor_x);
+    auto inside = [&](Index py, Index px) {
+      return py >= 0 && px >= 0 && py < map.height && px < map.width;
+    };
+    auto position = [&](Index py, Index px) { return map.row(py) * map.width + map.column(px); };
+    float sums[3] = {0, 0, 0};
+    auto tap = [&](Index py, Index px, float weight) {
+      if (!inside(py, px)) return;
+      const std::uint8_t* pixel = sample.image.data() + 3 * position(py, px);
+      for (int c = 0; c < 3; ++c) sums[c] += weight * light[pixel[c]];
+    };
+    tap(top, left, (1 - down) * (1 - right));
+    tap(top, left + 1, (1 - down) * right);
+    tap(top + 1, left, down * (1 - right));
+    tap(top + 1, left + 1, down * right);
+    for (int c = 0; c < 3; ++c) image[3 * x + c] = std::min(sums[c], 1.0f);
+    const Index near_y = static_cast<Index>(std::floor(from_y + 0.5));
+    const Index near_x = static_cast<Index>(std::floor(from_x + 0.5));
+    mask[x] =
+        inside(near_y, near_x) ? static_cast<float>(sample.mask[position(near_y, near_x)]) : 0.0f;
+  }
+}
+
+}  // namespace
+
+void check(const Augmentation& a) {
+  require(a.brightness >= 0 && a.brightness < 1, "the brightness variation lies in [0,1); got ",
+          a.brightness);
+  for (double p : {a.flip_horizontal, a.flip_vertical})
+    require(p >= 0 && p <= 1, "a flip's probability lies in [0,1]; got ", p);
+  require(a.rotation_degrees >= 0 && a.rotation_degrees <= 180,
+          "the rotation lies in 0..180 degrees; got ", a.rotation_degrees);
+  require(a.crop_height >= 0 && a.crop_width >= 0 && (a.crop_height == 0) == (a.crop_width == 0),
+          "a crop needs a height and a width; got ", a.crop_height, " and ", a.crop_width);
+}
+
+AugmentationDraw draw_augmentation(const Augmentation& augmentation, const Shape& image,
+                                   std::uint64_t seed, Index epoch, Index sample) {
+  check(augmentation);
+  const bool crops = augmentation.crop_height > 0;
+  AugmentationDraw draw;
+  draw.height = crops ? augmentation.crop_height : image.height();
+  draw.width = crops ? augmentation.crop_width : image.width();
+  require(draw.height <= image.height() && draw.width <= image.width(), "a crop of ", draw.width,
+          " x ", draw.height, " does not fit an image of ", image.width(), " x ", image.height());
+  const Random random = Random(seed, kStream)
+                            .substream(static_cast<std::uint64_t>(epoch))
+                            .substream(static_cast<std::uint64_t>(sample));
+  // Each quantity has its own index: switching one on leaves the others as they were.
+  draw.brightness = static_cast<float>(
+      random.uniform(0, 1 - augmentation.brightness, 1 + augmentation.brightness));
+  draw.flip_horizontal = random.uniform(1) < augmentation.flip_horizontal;
+  draw.flip_vertical = random.uniform(2) < augmentation.flip_vertical;
+  draw.degrees = random.uniform(3, -augmentation.rotation_degrees, augmentation.rotation_degrees);
+  auto place = [&](std::uint64_t index, Index room) {
+    return static_cast<Index>(random.below(index, static_cast<std::uint64_t>(room) + 1));
+  };
+  draw.crop_y = place(4, image.height() - draw.height);
+  draw.crop_x = place(5, image.width() - draw.width);
+  return draw;
+}
+
+void augment(const Sample& sample, const AugmentationDraw& draw, float* image, float* mask) {
+  const Index height = sample.image.shape().height(), width = sample.image.shape().width();
+  require(draw.crop_y >= 0 && draw.crop_x >= 0 && draw.height >= 1 && draw.width >= 1 &&
+              draw.height <= height - draw.crop_y && draw.width <= width - draw.crop_x,
+          "sample '", sample.name, "': the augmentation's crop leaves the image");
+  const double radians = draw.degrees * (std::numbers::pi / 180);
+  const Mapping map{elementary::cos(radians),
+                    elementary::sin(radians),
+                    0.5 * static_cast<double>(height - 1),
+                    0.5 * static_cast<double>(width - 1),
+                    draw.flip_vertical,
+                    draw.flip_horizontal,
+                    height,
+                    width};
+  const LightTable light = light_table(draw.brightness);
+  parallel_for(draw.height, 32, [&](Index begin, Index end) {
+    for (Index y = begin; y < end; ++y) {
+      float* image_row = image + y * draw.width * 3;
+      float* mask_row = mask + y * draw.width;
+      if (draw.degrees == 0)
+        copy_row(sample, map, draw, light, y, image_row, mask_row);
+      else
+        rotate_row(sample, map, draw, light, y, image_row, mask_row);
+    }
+  });
+}
+
+}  // namespace integrad

@@ -1,0 +1,19 @@
+#pragma once
+#include "integrad/train/chase.h"
+#include "integrad/train/folder.h"
+
+namespace integrad {
+
+/// What a user may say about a data set before its kind is known.
+struct DatasetOptions {
+  Index size = 0;  // pixels a side; 0: as published (CHASE_DB1: 960) or as the files are
+  ChaseOptions::Split chase_split = ChaseOptions::Split::by_child;
+  int chase_observer = 1;
+  FolderOptions folder;  // its height and width give way to `size` where that is not 0
+};
+
+/// Reads CHASE_DB1 when the folder has its layout, otherwise image and mask pairs by pattern.
+/// Throws Error as those readers do.
+Dataset load_dataset(const std::filesystem::path& folder, const DatasetOptions& options = {});
+
+}  // namespace integrad
