@@ -33,20 +33,22 @@ OperatorCase operator_case(std::string operation, std::string name,
 namespace draw {
 /// Standard normal.
 Tensor<double> normal(Shape shape, std::uint64_t stream);
-/// Normal, but at least 1/16 away from each kink: for piecewise functions.
+/// Normal, but at least 1/16 away from each kink: for piecewise functions. The standard deviation
+/// is that of the furthest kink's distance from 0 (at least 1), so that every piece is visited.
 Tensor<double> away_from(Shape shape, std::uint64_t stream, std::initializer_list<double> kinks);
-/// Values all different by at least 1/16: for maxima.
+/// Values all different by at least 1/16, in random order around 0: for maxima.
 Tensor<double> distinct(Shape shape, std::uint64_t stream);
 /// Uniform in [low, high).
 Tensor<double> uniform(Shape shape, std::uint64_t stream, double low, double high);
 }  // namespace draw
 
 /// The families of rows; each lives in its own file under autograd/cases/.
-std::vector<OperatorCase> convolution_cases();  // conv2d, depthwise, transposed
-std::vector<OperatorCase> window_cases();       // pools, unpool, resizes
-std::vector<OperatorCase> elementwise_cases();  // activations, add, sub, mul with broadcasting
-std::vector<OperatorCase> shape_cases();        // concat, pad, slice, reshape
-std::vector<OperatorCase> dense_cases();        // fully connected, softmax, mean, sum, batch norm
+std::vector<OperatorCase> convolution_cases();    // conv2d, depthwise, transposed
+std::vector<OperatorCase> window_cases();         // pools, unpool, resizes
+std::vector<OperatorCase> elementwise_cases();    // activations, add, sub, mul with broadcasting
+std::vector<OperatorCase> shape_cases();          // concat, pad, slice, reshape
+std::vector<OperatorCase> dense_cases();          // fully connected, softmax, mean, sum
+std::vector<OperatorCase> normalization_cases();  // batch norm
 
 /// All rows, in that order.
 std::vector<OperatorCase> operator_cases();

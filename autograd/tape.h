@@ -15,11 +15,11 @@ struct Var {
   bool operator==(const Var&) const = default;
 };
 
-/// Reverse-mode differentiation. Operators append nodes; a node's index is its topological order, so
-/// backward is one loop from the end. T is float or double.
+/// Reverse-mode differentiation. Operators append nodes; a node's index is its topological order,
+/// so backward is one loop from the end. T is float or double.
 ///
-/// An operator computes its value, then records it with the inputs it depends on and a function that
-/// turns the cotangent (the loss's derivative by this value) into the inputs' gradients.
+/// An operator computes its value, then records it with the inputs it depends on and a function
+/// that turns the cotangent (the loss's derivative by this value) into the inputs' gradients.
 template <class T>
 class Tape {
  public:
@@ -28,11 +28,12 @@ class Tape {
   /// A leaf whose gradient is wanted: a parameter.
   Var leaf(Tensor<T> value) { return push("leaf", std::move(value), true, nullptr); }
 
-  /// Appends an operator's result. `backward(tape, cotangent)` calls accumulate() for each input that
-  /// needs_gradient; it is dropped when none does. It may use the values of the inputs and of this
-  /// node, and whatever it captured.
+  /// Appends an operator's result. `backward(tape, cotangent)` calls accumulate() for each input
+  /// that needs_gradient; it is dropped when none does. It may use the values of the inputs and of
+  /// this node, and whatever it captured.
   template <class Backward>
-  Var record(const char* operation, Tensor<T> value, std::span<const Var> inputs, Backward backward) {
+  Var record(const char* operation, Tensor<T> value, std::span<const Var> inputs,
+             Backward backward) {
     bool wanted = false;
     for (Var input : inputs) wanted = wanted || needs_gradient(input);
     std::unique_ptr<BackwardFunction> function;
@@ -56,9 +57,9 @@ class Tape {
   /// is not that of the value. Does nothing when x needs no gradient.
   void accumulate(Var x, Tensor<T> gradient);
 
-  /// Runs the chain rule from y back to the leaves. Without a cotangent y must have one element, and
-  /// 1 is used. Values and gradients of inner nodes are freed as soon as nothing needs them: a tape
-  /// runs backward once.
+  /// Runs the chain rule from y back to the leaves. Without a cotangent y must have one element,
+  /// and 1 is used. Values and gradients of inner nodes are freed as soon as nothing needs them: a
+  /// tape runs backward once.
   void backward(Var y);
   void backward(Var y, Tensor<T> cotangent);
 

@@ -42,17 +42,17 @@ Reduced reduce_angle(double x) {
 }
 
 double sin_small(double r) {  // Taylor series to r^17; the next term is below 1e-19
-  static constexpr double c[] = {1.0 / 355687428096000, -1.0 / 1307674368000, 1.0 / 6227020800,
-                                 -1.0 / 39916800,       1.0 / 362880,         -1.0 / 5040,
-                                 1.0 / 120,             -1.0 / 6};
+  static constexpr double c[] = {
+      1.0 / 355687428096000, -1.0 / 1307674368000, 1.0 / 6227020800, -1.0 / 39916800,
+      1.0 / 362880,          -1.0 / 5040,          1.0 / 120,        -1.0 / 6};
   const double z = r * r;
   return r + r * (z * polynomial(z, c));
 }
 
 double cos_small(double r) {  // to r^18
-  static constexpr double c[] = {-1.0 / 6402373705728000, 1.0 / 20922789888000, -1.0 / 87178291200,
-                                 1.0 / 479001600,         -1.0 / 3628800,       1.0 / 40320,
-                                 -1.0 / 720,              1.0 / 24};
+  static constexpr double c[] = {
+      -1.0 / 6402373705728000, 1.0 / 20922789888000, -1.0 / 87178291200, 1.0 / 479001600,
+      -1.0 / 3628800,          1.0 / 40320,          -1.0 / 720,         1.0 / 24};
   const double z = r * r;
   return 1.0 - (0.5 * z - z * z * polynomial(z, c));
 }
@@ -119,7 +119,9 @@ double cos(double x) {
   return angle.quarter == 1 || angle.quarter == 2 ? -value : value;
 }
 
-double pow(double x, double y) { return exp(y * log(x)); }
+double pow(double x, double y) {
+  return exp(y * log(x));
+}
 
 double power(double x, unsigned long long n) {
   double result = 1.0;
@@ -133,9 +135,17 @@ double sigmoid(double x) {
   return (x >= 0 ? 1.0 : e) / (1.0 + e);
 }
 
-float exp(float x) { return static_cast<float>(exp(static_cast<double>(x))); }
-float log(float x) { return static_cast<float>(log(static_cast<double>(x))); }
-float log1p(float x) { return static_cast<float>(log1p(static_cast<double>(x))); }
-float sigmoid(float x) { return static_cast<float>(sigmoid(static_cast<double>(x))); }
+float exp(float x) {
+  return static_cast<float>(exp(static_cast<double>(x)));
+}
+float log(float x) {
+  return static_cast<float>(log(static_cast<double>(x)));
+}
+float log1p(float x) {
+  return static_cast<float>(log1p(static_cast<double>(x)));
+}
+float sigmoid(float x) {
+  return static_cast<float>(sigmoid(static_cast<double>(x)));
+}
 
 }  // namespace integrad::elementary

@@ -16,7 +16,8 @@ integrad_window resolve_axis(std::int32_t kernel, std::int32_t stride, std::int3
   const bool in_range = kernel >= 1 && stride >= 1 && dilation >= 1 && kernel <= kMaxWindow &&
                         stride <= kMaxWindow && dilation <= kMaxWindow &&
                         Index{kernel - 1} * dilation < kMaxWindow;
-  require(in_range, "a window needs kernel, stride and dilation of at least 1 and an extent of at most ",
+  require(in_range,
+          "a window needs kernel, stride and dilation of at least 1 and an extent of at most ",
           kMaxWindow, "; got kernel ", kernel, ", stride ", stride, ", dilation ", dilation);
   integrad_window window{kernel, stride, dilation, 0, 0};
   const std::int32_t extent = integrad_window_extent(window);
@@ -29,14 +30,16 @@ integrad_window resolve_axis(std::int32_t kernel, std::int32_t stride, std::int3
     before = after = 0;
   }
   require(before >= 0 && after >= 0 && before < extent && after < extent,
-          "padding must be at least 0 and smaller than the window's extent ", extent, "; got ", before,
-          " before and ", after, " after");
+          "padding must be at least 0 and smaller than the window's extent ", extent, "; got ",
+          before, " before and ", after, " after");
   window.pad_before = before;
   window.pad_after = after;
   return window;
 }
 
-std::int32_t extent32(Index value) { return static_cast<std::int32_t>(value); }  // Shape bounds it
+std::int32_t extent32(Index value) {
+  return static_cast<std::int32_t>(value);
+}  // Shape bounds it
 
 void require_feature_map(const Shape& input) {
   require(input.rank() == 4 && input.elements() > 0,
@@ -47,12 +50,26 @@ void require_feature_map(const Shape& input) {
 
 ConvGeometry make(const Shape& input, Index out_channels, const Window2d& window, Index groups) {
   const std::int32_t height = extent32(input.height()), width = extent32(input.width());
-  return {extent32(input.batch()),   height,
-          width,                     extent32(input.channels()),
+  return {extent32(input.batch()),
+          height,
+          width,
+          extent32(input.channels()),
           integrad_window_outputs(height, window.y),
           integrad_window_outputs(width, window.x),
-          extent32(out_channels),    window,
+          extent32(out_channels),
+          window,
           extent32(groups)};
+}
+
+// Only dilated taps can all stand beside the image, since padding is smaller than the extent.
+bool meets_image(std::int32_t inputs, const integrad_window& window) {
+  if (window.dilation == 1) return true;
+  for (std::int32_t output = 0; output < integrad_window_outputs(inputs, window); ++output) {
+    const std::int32_t start = integrad_window_start(output, window);
+    if (integrad_window_first_tap(start, window) >= integrad_window_end_tap(start, inputs, window))
+      return false;
+  }
+  return true;
 }
 
 void require_filter(const Shape& filter, const WindowSpec& spec) {
@@ -86,11 +103,11 @@ ConvGeometry conv2d_geometry(const Shape& input, const Shape& filter, const Wind
   require_feature_map(input);
   require_filter(filter, spec);
   require(groups >= 1 && input.channels() % groups == 0 && filter[0] % groups == 0 && filter[0] > 0,
-          "convolution needs input and output channels divisible by groups ", groups, "; input ", input,
-          ", filter ", filter);
+          "convolution needs input and output channels divisible by groups ", groups, "; input ",
+          input, ", filter ", filter);
   require(filter[3] == input.channels() / groups, "convolution needs filters with ",
-          input.channels() / groups, " input channels; input ", input, ", filter ", filter, ", groups ",
-          groups);
+          input.channels() / groups, " input channels; input ", input, ", filter ", filter,
+          ", groups ", groups);
   return make(input, filter[0], resolve(spec, input.height(), input.width()), groups);
 }
 
@@ -109,8 +126,8 @@ ConvGeometry transposed_geometry(const Shape& input, const Shape& filter, const 
   require_feature_map(input);
   require_filter(filter, spec);
   require(filter[3] == input.channels() && filter[0] > 0,
-          "transposed convolution needs filters with the input's channels; input ", input, ", filter ",
-          filter);
+          "transposed convolution needs filters with the input's channels; input ", input,
+          ", filter ", filter);
   require(output_padding >= 0 && (output_padding == 0 || (output_padding < spec.stride_y &&
                                                           output_padding < spec.stride_x)),
           "output padding must be at least 0 and smaller than the stride; got ", output_padding);
@@ -137,8 +154,12 @@ ConvGeometry transposed_geometry(const Shape& input, const Shape& filter, const 
 
 ConvGeometry pool_geometry(const Shape& input, const WindowSpec& spec) {
   require_feature_map(input);
-  return make(input, input.channels(), resolve(spec, input.height(), input.width()),
-              input.channels());
+  const Window2d window = resolve(spec, input.height(), input.width());
+  require(meets_image(extent32(input.height()), window.y) &&
+              meets_image(extent32(input.width()), window.x),
+          "every pooling window must meet the image; with dilation ", spec.dilation_y, "x",
+          spec.dilation_x, " some window on the input ", input, " sees padding only");
+  return make(input, input.channels(), window, input.channels());
 }
 
 }  // namespace integrad

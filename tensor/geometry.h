@@ -16,7 +16,8 @@ struct Padding {
   static Padding valid() { return {}; }
   static Padding same() { return {.kind = Kind::same}; }
   static Padding fixed(std::int32_t points) { return fixed(points, points, points, points); }
-  static Padding fixed(std::int32_t top, std::int32_t bottom, std::int32_t left, std::int32_t right) {
+  static Padding fixed(std::int32_t top, std::int32_t bottom, std::int32_t left,
+                       std::int32_t right) {
     return {Kind::fixed, top, bottom, left, right};
   }
   bool operator==(const Padding&) const = default;
@@ -24,7 +25,8 @@ struct Padding {
 
 /// A window's attributes, before the input's size is known.
 struct WindowSpec {
-  std::int32_t kernel_y = 1, kernel_x = 1, stride_y = 1, stride_x = 1, dilation_y = 1, dilation_x = 1;
+  std::int32_t kernel_y = 1, kernel_x = 1, stride_y = 1, stride_x = 1, dilation_y = 1,
+               dilation_x = 1;
   Padding padding;
 
   static WindowSpec square(std::int32_t kernel, std::int32_t stride = 1, Padding padding = {}) {
@@ -59,7 +61,8 @@ struct ConvGeometry {
 /// Convolution: input [n,h,w,ci], filter [co,kh,kw,ci/groups] (OHWI).
 ConvGeometry conv2d_geometry(const Shape& input, const Shape& filter, const WindowSpec& spec,
                              Index groups = 1);
-/// Depthwise: filter [1,kh,kw,ci*multiplier]; output channel c*multiplier + m reads input channel c.
+/// Depthwise: filter [1,kh,kw,ci*multiplier]; output channel c*multiplier + m reads input channel
+/// c.
 ConvGeometry depthwise_geometry(const Shape& input, const Shape& filter, const WindowSpec& spec);
 /// Transposed convolution, filter [co,kh,kw,ci]: output side = (in - 1) stride + extent - padding +
 /// output_padding (0 <= output_padding < stride). `valid` pads nothing, `same` gives in * stride.

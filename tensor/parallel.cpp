@@ -18,7 +18,9 @@ void set_threads(int threads) {
   g_threads = threads;
 }
 
-int threads() { return g_threads > 0 ? g_threads : omp_get_max_threads(); }
+int threads() {
+  return g_threads > 0 ? g_threads : omp_get_max_threads();
+}
 
 namespace detail {
 

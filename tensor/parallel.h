@@ -6,7 +6,8 @@
 
 namespace integrad {
 
-/// Threads used by parallel_for; at least 1. The default is OpenMP's (OMP_NUM_THREADS, or all cores).
+/// Threads used by parallel_for; at least 1. The default is OpenMP's (OMP_NUM_THREADS, or all
+/// cores).
 void set_threads(int threads);
 int threads();
 
@@ -26,7 +27,8 @@ void parallel_chunks(Index chunks, Body&& body) {
       const_cast<std::remove_const_t<Plain>*>(&body));
 }
 
-/// Calls body(begin, end) for consecutive ranges of at most `grain` items that cover 0 .. items - 1.
+/// Calls body(begin, end) for consecutive ranges of at most `grain` items that cover 0 .. items
+/// - 1.
 template <class Body>
 void parallel_for(Index items, Index grain, Body&& body) {
   const Index chunks = (items + grain - 1) / grain;

@@ -39,10 +39,13 @@ double Random::uniform(std::uint64_t index, double low, double high) const {
 
 double Random::normal(std::uint64_t index) const {
   const auto w = words(index);
-  const std::uint64_t a = (std::uint64_t{w[0]} << 32) | w[1], b = (std::uint64_t{w[2]} << 32) | w[3];
+  const std::uint64_t a = (std::uint64_t{w[0]} << 32) | w[1],
+                      b = (std::uint64_t{w[2]} << 32) | w[3];
   // 1 - u lies in (0, 1], so the logarithm is finite.
-  const double radius = std::sqrt(-2.0 * elementary::log(1.0 - static_cast<double>(a >> 11) * 0x1p-53));
-  return radius * elementary::cos(2.0 * std::numbers::pi * (static_cast<double>(b >> 11) * 0x1p-53));
+  const double radius =
+      std::sqrt(-2.0 * elementary::log(1.0 - static_cast<double>(a >> 11) * 0x1p-53));
+  return radius *
+         elementary::cos(2.0 * std::numbers::pi * (static_cast<double>(b >> 11) * 0x1p-53));
 }
 
 std::uint64_t Random::below(std::uint64_t index, std::uint64_t count) const {

@@ -25,7 +25,9 @@ class Shape {
 
   int rank() const { return rank_; }
   Index operator[](int axis) const { return extents_[static_cast<std::size_t>(axis)]; }
-  std::span<const Index> extents() const { return {extents_.data(), static_cast<std::size_t>(rank_)}; }
+  std::span<const Index> extents() const {
+    return {extents_.data(), static_cast<std::size_t>(rank_)};
+  }
   /// Product of the extents; 1 for rank 0.
   Index elements() const;
 

@@ -8,8 +8,8 @@ template <class T>
 Var conv2d(Tape<T>& tape, Var x, Var filter, Var bias, const WindowSpec& window, Index groups) {
   const ConvGeometry g = conv2d_geometry(tape.shape(x), tape.shape(filter), window, groups);
   const bool biased = bias != Var{};
-  require(!biased || tape.shape(bias) == Shape{g.out_channels}, "convolution needs a bias of shape [",
-          g.out_channels, "]");
+  require(!biased || tape.shape(bias) == Shape{g.out_channels},
+          "convolution needs a bias of shape [", g.out_channels, "]");
   Tensor<T> y = Tensor<T>::uninitialized(g.output());
   kernels::conv2d_forward(g, tape.value(x).data(), tape.value(filter).data(),
                           biased ? tape.value(bias).data() : nullptr, y.data());

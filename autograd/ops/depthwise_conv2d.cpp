@@ -1,0 +1,39 @@
+#include "integrad/autograd/ops/depthwise_conv2d.h"
+
+#include "integrad/tensor/kernels/depthwise.h"
+
+namespace integrad {
+
+template <class T>
+Var depthwise_conv2d(Tape<T>& tape, Var x, Var filter, Var bias, const WindowSpec& window) {
+  const ConvGeometry g = depthwise_geometry(tape.shape(x), tape.shape(filter), window);
+  const bool biased = bias != Var{};
+  require(!biased || tape.shape(bias) == Shape{g.out_channels},
+          "depthwise convolution needs a bias of shape [", g.out_channels, "]");
+  Tensor<T> y = Tensor<T>::uninitialized(g.output());
+  kernels::depthwise_forward(g, tape.value(x).data(), tape.value(filter).data(),
+                             biased ? tape.value(bias).data() : nullptr, y.data());
+
+  std::vector<Var> inputs{x, filter};
+  if (biased) inputs.push_back(bias);
+  return tape.record(
+      "depthwise_conv2d", std::move(y), inputs, [=](Tape<T>& t, const Tensor<T>& cotangent) {
+        if (t.needs_gradient(x)) {
+          Tensor<T> dx = Tensor<T>::uninitialized(g.input());
+          kernels::depthwise_input_gradient(g, cotangent.data(), t.value(filter).data(), dx.data());
+          t.accumulate(x, std::move(dx));
+        }
+        if (!t.needs_gradient(filter) && !(biased && t.needs_gradient(bias))) return;
+        Tensor<T> dfilter = Tensor<T>::uninitialized(t.shape(filter));
+        Tensor<T> dbias = Tensor<T>::uninitialized(Shape{g.out_channels});
+        kernels::depthwise_filter_gradient(g, t.value(x).data(), cotangent.data(), dfilter.data(),
+                                           dbias.data());
+        t.accumulate(filter, std::move(dfilter));
+        if (biased) t.accumulate(bias, std::move(dbias));
+      });
+}
+
+template Var depthwise_conv2d(Tape<float>&, Var, Var, Var, const WindowSpec&);
+template Var depthwise_conv2d(Tape<double>&, Var, Var, Var, const WindowSpec&);
+
+}  // namespace integrad

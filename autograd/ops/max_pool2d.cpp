@@ -1,0 +1,55 @@
+#include "integrad/autograd/ops/max_pool2d.h"
+
+#include "integrad/tensor/kernels/max_pool.h"
+
+namespace integrad {
+
+template <class T>
+MaxPool max_pool2d(Tape<T>& tape, Var x, const WindowSpec& window) {
+  const ConvGeometry g = pool_geometry(tape.shape(x), window);
+  require(Index{window.kernel_y} * window.kernel_x <= 256,
+          "max pooling keeps a winner in one byte, so a window has at most 256 points; got ",
+          window.kernel_y, "x", window.kernel_x);
+  Tensor<T> y = Tensor<T>::uninitialized(g.output());
+  auto found = std::make_shared<PoolWinners>(
+      PoolWinners{g, Tensor<std::uint8_t>::uninitialized(g.output())});
+  kernels::max_pool_forward(g, tape.value(x).data(), y.data(), found->taps.data());
+
+  std::shared_ptr<const PoolWinners> winners = std::move(found);
+  const auto backward = [x, winners](Tape<T>& t, const Tensor<T>& cotangent) {
+    Tensor<T> dx = Tensor<T>::uninitialized(winners->geometry.input());
+    kernels::spread_to_winners(winners->geometry, cotangent.data(), winners->taps.data(),
+                               dx.data());
+    t.accumulate(x, std::move(dx));
+  };
+  return {tape.record("max_pool2d", std::move(y), {x}, backward), winners};
+}
+
+template <class T>
+Var max_unpool2d(Tape<T>& tape, Var x, std::shared_ptr<const PoolWinners> winners) {
+  require(winners != nullptr, "max unpooling needs the winners of a max pool");
+  const ConvGeometry& g = winners->geometry;
+  require(tape.shape(x) == g.output(), "max unpooling needs the shape of the pool's output ",
+          g.output(), "; got ", tape.shape(x));
+  const integrad_window wy = g.window.y, wx = g.window.x;
+  const std::int32_t extent_y = integrad_window_extent(wy), extent_x = integrad_window_extent(wx);
+  require(wy.stride >= extent_y && wx.stride >= extent_x,
+          "max unpooling needs windows that do not overlap; extent ", extent_y, "x", extent_x,
+          ", stride ", wy.stride, "x", wx.stride);
+  Tensor<T> y = Tensor<T>::uninitialized(g.input());
+  kernels::spread_to_winners(g, tape.value(x).data(), winners->taps.data(), y.data());
+
+  return tape.record(
+      "max_unpool2d", std::move(y), {x}, [x, winners](Tape<T>& t, const Tensor<T>& cotangent) {
+        Tensor<T> dx = Tensor<T>::uninitialized(winners->geometry.output());
+        kernels::pick_winners(winners->geometry, cotangent.data(), winners->taps.data(), dx.data());
+        t.accumulate(x, std::move(dx));
+      });
+}
+
+template MaxPool max_pool2d(Tape<float>&, Var, const WindowSpec&);
+template MaxPool max_pool2d(Tape<double>&, Var, const WindowSpec&);
+template Var max_unpool2d(Tape<float>&, Var, std::shared_ptr<const PoolWinners>);
+template Var max_unpool2d(Tape<double>&, Var, std::shared_ptr<const PoolWinners>);
+
+}  // namespace integrad

@@ -1,0 +1,186 @@
+#include "integrad/nn/float_evaluator.h"
+
+#include "integrad/autograd/ops/activations.h"
+#include "integrad/autograd/ops/arithmetic.h"
+#include "integrad/autograd/ops/average_pool2d.h"
+#include "integrad/autograd/ops/batch_norm.h"
+#include "integrad/autograd/ops/concat.h"
+#include "integrad/autograd/ops/conv2d.h"
+#include "integrad/autograd/ops/depthwise_conv2d.h"
+#include "integrad/autograd/ops/fully_connected.h"
+#include "integrad/autograd/ops/reduce.h"
+#include "integrad/autograd/ops/resize2d.h"
+#include "integrad/autograd/ops/slice.h"
+#include "integrad/autograd/ops/softmax.h"
+#include "integrad/autograd/ops/transposed_conv2d.h"
+
+namespace integrad {
+
+template <class T>
+FloatEvaluator<T>::FloatEvaluator(Tape<T>& tape, const Graph& graph, Parameters<T>& parameters,
+                                  Mode mode)
+    : tape_(tape),
+      graph_(graph),
+      parameters_(parameters),
+      mode_(mode),
+      winners_(graph.nodes().size()) {
+  check_parameters(graph, parameters);
+  for (const Parameter<T>& p : parameters.all())
+    values_.push_back(mode == Mode::train && p.trainable ? tape.leaf(p.value)
+                                                         : tape.constant(p.value));
+}
+
+template <class T>
+Var FloatEvaluator<T>::parameter(int id, const char* name) const {
+  return values_[parameters_.position(graph_.node(id).name + "/" + name)];
+}
+
+template <class T>
+Var FloatEvaluator<T>::activate(Var x, Activation activation) const {
+  switch (activation) {
+    case Activation::none:
+      return x;
+    case Activation::relu:
+      return relu(tape_, x);
+    case Activation::relu6:
+      return relu6(tape_, x);
+  }
+  return x;
+}
+
+template <class T>
+Var FloatEvaluator<T>::operator()(int id, const layer::Conv2d& l, Inputs in) {
+  return activate(
+      conv2d(tape_, in[0], parameter(id, "weight"), bias(id, l.bias), l.window, l.groups),
+      l.activation);
+}
+
+template <class T>
+Var FloatEvaluator<T>::operator()(int id, const layer::DepthwiseConv2d& l, Inputs in) {
+  return activate(
+      depthwise_conv2d(tape_, in[0], parameter(id, "weight"), bias(id, l.bias), l.window),
+      l.activation);
+}
+
+template <class T>
+Var FloatEvaluator<T>::operator()(int id, const layer::TransposedConv2d& l, Inputs in) {
+  return activate(transposed_conv2d(tape_, in[0], parameter(id, "weight"), bias(id, l.bias),
+                                    l.window, l.output_padding),
+                  l.activation);
+}
+
+template <class T>
+Var FloatEvaluator<T>::operator()(int id, const layer::FullyConnected& l, Inputs in) {
+  return activate(fully_connected(tape_, in[0], parameter(id, "weight"), bias(id, l.bias)),
+                  l.activation);
+}
+
+template <class T>
+Var FloatEvaluator<T>::operator()(int id, const layer::BatchNorm& l, Inputs in) {
+  const std::string& name = graph_.node(id).name;
+  Tensor<T>& mean = parameters_.at(name + "/running_mean");
+  Tensor<T>& variance = parameters_.at(name + "/running_variance");
+  const BatchNormOptions options{l.epsilon, l.momentum};
+  BatchNormState<T> running;
+  running.mean = mean;
+  running.variance = variance;
+  const Var gamma = parameter(id, "gamma"), beta = parameter(id, "beta");
+  if (mode_ == Mode::evaluate)
+    return batch_norm_frozen(tape_, in[0], gamma, beta, running, options);
+  const Var y = batch_norm(tape_, in[0], gamma, beta, running, options);
+  mean = std::move(running.mean);
+  variance = std::move(running.variance);
+  return y;
+}
+
+template <class T>
+Var FloatEvaluator<T>::operator()(int, const layer::Pointwise& l, Inputs in) {
+  using Function = layer::Pointwise::Function;
+  switch (l.function) {
+    case Function::relu:
+      return relu(tape_, in[0]);
+    case Function::relu6:
+      return relu6(tape_, in[0]);
+    case Function::sigmoid:
+      return sigmoid(tape_, in[0]);
+    case Function::hard_sigmoid:
+      return hard_sigmoid(tape_, in[0]);
+    case Function::hard_swish:
+      return hard_swish(tape_, in[0]);
+  }
+  return in[0];
+}
+
+template <class T>
+Var FloatEvaluator<T>::operator()(int id, const layer::MaxPool& l, Inputs in) {
+  const integrad::MaxPool pool = max_pool2d(tape_, in[0], l.window);
+  winners_[static_cast<std::size_t>(id)] = pool.winners;
+  return pool.y;
+}
+
+template <class T>
+Var FloatEvaluator<T>::operator()(int id, const layer::MaxUnpool&, Inputs in) {
+  const int pool = graph_.node(id).inputs[1];
+  return max_unpool2d(tape_, in[0], winners_[static_cast<std::size_t>(pool)]);
+}
+
+template <class T>
+Var FloatEvaluator<T>::operator()(int, const layer::AveragePool& l, Inputs in) {
+  return average_pool2d(tape_, in[0], l.window);
+}
+
+template <class T>
+Var FloatEvaluator<T>::operator()(int, const layer::Resize& l, Inputs in) {
+  const ResizeOptions options{l.align_corners, l.half_pixel_centers};
+  return l.method == layer::Resize::Method::nearest
+             ? resize_nearest2d(tape_, in[0], l.height, l.width, options)
+             : resize_bilinear2d(tape_, in[0], l.height, l.width, options);
+}
+
+template <class T>
+Var FloatEvaluator<T>::operator()(int, const layer::Arithmetic& l, Inputs in) {
+  using Function = layer::Arithmetic::Function;
+  const Var y = l.function == Function::add   ? add(tape_, in[0], in[1])
+                : l.function == Function::sub ? sub(tape_, in[0], in[1])
+                                              : mul(tape_, in[0], in[1]);
+  return activate(y, l.activation);
+}
+
+template <class T>
+Var FloatEvaluator<T>::operator()(int, const layer::Concat&, Inputs in) {
+  return concat(tape_, std::vector<Var>(in.begin(), in.end()));
+}
+
+template <class T>
+Var FloatEvaluator<T>::operator()(int, const layer::Pad& l, Inputs in) {
+  const auto points = [](Index value) { return narrow<std::int32_t>(value); };
+  return pad(tape_, in[0],
+             Padding::fixed(points(l.top), points(l.bottom), points(l.left), points(l.right)));
+}
+
+template <class T>
+Var FloatEvaluator<T>::operator()(int, const layer::Slice& l, Inputs in) {
+  const Index batch = tape_.shape(in[0])[0];
+  return slice(tape_, in[0], {0, l.begin[0], l.begin[1], l.begin[2]},
+               Shape{batch, l.size[0], l.size[1], l.size[2]});
+}
+
+template <class T>
+Var FloatEvaluator<T>::operator()(int, const layer::Reshape& l, Inputs in) {
+  return reshape(tape_, in[0], l.shape.with(0, tape_.shape(in[0])[0]));
+}
+
+template <class T>
+Var FloatEvaluator<T>::operator()(int, const layer::Softmax&, Inputs in) {
+  return softmax(tape_, in[0]);
+}
+
+template <class T>
+Var FloatEvaluator<T>::operator()(int, const layer::GlobalMean&, Inputs in) {
+  return mean(tape_, in[0], {1, 2});
+}
+
+template class FloatEvaluator<float>;
+template class FloatEvaluator<double>;
+
+}  // namespace integrad

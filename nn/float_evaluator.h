@@ -1,0 +1,64 @@
+#pragma once
+#include <memory>
+#include <vector>
+
+#include "integrad/autograd/ops/max_pool2d.h"
+#include "integrad/autograd/tape.h"
+#include "integrad/nn/graph.h"
+#include "integrad/nn/parameters.h"
+
+namespace integrad {
+
+enum class Mode {
+  train,     ///< parameters are leaves, batch norm uses and records the batch's statistics
+  evaluate,  ///< parameters are constants, batch norm uses the running statistics
+};
+
+/// Evaluates layers in floating point, for interpret(). In training mode the running statistics in
+/// `parameters` are updated as the layers are evaluated.
+template <class T>
+class FloatEvaluator {
+ public:
+  using Inputs = std::span<const Var>;
+
+  /// Throws Error when the parameters are not the graph's.
+  FloatEvaluator(Tape<T>& tape, const Graph& graph, Parameters<T>& parameters, Mode mode);
+
+  Var input(Var image) { return image; }
+  Var operator()(int id, const layer::Conv2d& l, Inputs in);
+  Var operator()(int id, const layer::DepthwiseConv2d& l, Inputs in);
+  Var operator()(int id, const layer::TransposedConv2d& l, Inputs in);
+  Var operator()(int id, const layer::FullyConnected& l, Inputs in);
+  Var operator()(int id, const layer::BatchNorm& l, Inputs in);
+  Var operator()(int id, const layer::Pointwise& l, Inputs in);
+  Var operator()(int id, const layer::MaxPool& l, Inputs in);
+  Var operator()(int id, const layer::MaxUnpool& l, Inputs in);
+  Var operator()(int id, const layer::AveragePool& l, Inputs in);
+  Var operator()(int id, const layer::Resize& l, Inputs in);
+  Var operator()(int id, const layer::Arithmetic& l, Inputs in);
+  Var operator()(int id, const layer::Concat& l, Inputs in);
+  Var operator()(int id, const layer::Pad& l, Inputs in);
+  Var operator()(int id, const layer::Slice& l, Inputs in);
+  Var operator()(int id, const layer::Reshape& l, Inputs in);
+  Var operator()(int id, const layer::Softmax& l, Inputs in);
+  Var operator()(int id, const layer::GlobalMean& l, Inputs in);
+
+  /// The parameters on the tape, one for each entry of parameters.all().
+  const std::vector<Var>& parameter_values() const { return values_; }
+
+ protected:
+  Var parameter(int id, const char* name) const;
+  Var bias(int id, bool present) const { return present ? parameter(id, "bias") : Var{}; }
+  Var activate(Var x, Activation activation) const;
+
+  Tape<T>& tape_;
+  const Graph& graph_;
+  Parameters<T>& parameters_;
+  Mode mode_;
+
+ private:
+  std::vector<Var> values_;
+  std::vector<std::shared_ptr<const PoolWinners>> winners_;  // by node
+};
+
+}  // namespace integrad

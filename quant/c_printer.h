@@ -1,0 +1,24 @@
+#pragma once
+#include <ostream>
+#include <span>
+
+#include "integrad/quant/qgraph.h"
+
+/// Writes attribute structs and tables as C99 initialisers, field by field.
+namespace integrad::c_printer {
+
+void table(std::ostream& out, std::string_view type, std::string_view name,
+           std::span<const std::int8_t> values);
+void table(std::ostream& out, std::string_view type, std::string_view name,
+           std::span<const std::int32_t> values);
+void table(std::ostream& out, std::string_view name, std::span<const integrad_scale> scales);
+
+/// `scales` is the name of the table that the struct points at.
+void print(std::ostream& out, const integrad_conv& a, std::string_view scales);
+void print(std::ostream& out, const integrad_depthwise& a, std::string_view scales);
+void print(std::ostream& out, const integrad_add& a);
+void print(std::ostream& out, const integrad_multiply& a);
+void print(std::ostream& out, const integrad_pool& a);
+void print(std::ostream& out, const integrad_unpool& a);
+
+}  // namespace integrad::c_printer

@@ -1,0 +1,17 @@
+#pragma once
+#include <string_view>
+#include <vector>
+
+namespace integrad {
+
+/// A source file of this project, carried inside the library so that exporters can paste it.
+struct EmbeddedText {
+  std::string_view path;  ///< relative to the project: "quant/c/arith.h"
+  std::string_view text;
+};
+
+const std::vector<EmbeddedText>& embedded_texts();
+/// Throws Error when there is no such text.
+std::string_view embedded_text(std::string_view path);
+
+}  // namespace integrad

@@ -1,0 +1,48 @@
+/* Runs the model on raw images: reads MODEL_INPUT_BYTES codes (pixel - 128) per image from standard
+ * input until it ends, writes MODEL_OUTPUT_BYTES codes per image to standard output.
+ *
+ * Built with -DMODEL_TRACE it writes, instead, one record for every block of rows that a layer
+ * computes: its layer, first code and number of codes as three little-endian 32-bit numbers, then
+ * the codes; each image ends with a record of layer -1 that holds the output. */
+#include <stdio.h>
+
+#include "model.h"
+
+static int8_t input[MODEL_INPUT_BYTES];
+static int8_t output[MODEL_OUTPUT_BYTES];
+static int8_t arena[MODEL_ARENA_BYTES];
+
+#ifdef MODEL_TRACE
+static void write_number(int32_t value) {
+  unsigned char bytes[4];
+  int i;
+  for (i = 0; i < 4; ++i) bytes[i] = (unsigned char)(((uint32_t)value >> (8 * i)) & 255u);
+  fwrite(bytes, 1, sizeof bytes, stdout);
+}
+
+void model_trace(int32_t layer, int32_t first, int32_t count, const int8_t* codes) {
+  write_number(layer);
+  write_number(first);
+  write_number(count);
+  fwrite(codes, 1, (size_t)count, stdout);
+}
+#endif
+
+int main(void) {
+  size_t got = fread(input, 1, sizeof input, stdin);
+  while (got == sizeof input) {
+    model_run(input, output, arena);
+#ifdef MODEL_TRACE
+    model_trace(-1, 0, MODEL_OUTPUT_BYTES, output);
+#else
+    fwrite(output, 1, sizeof output, stdout);
+#endif
+    got = fread(input, 1, sizeof input, stdin);
+  }
+  if (got != 0) {
+    fprintf(stderr, "the last image has %lu of %lu bytes\n", (unsigned long)got,
+            (unsigned long)sizeof input);
+    return 1;
+  }
+  return fflush(stdout) == 0 && !ferror(stdout) ? 0 : 1;
+}

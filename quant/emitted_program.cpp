@@ -1,0 +1,114 @@
+#include "integrad/quant/emitted_program.h"
+
+#include <algorithm>
+#include <fstream>
+
+#include "integrad/quant/process.h"
+#include "integrad/tensor/error.h"
+
+namespace integrad {
+
+namespace {
+
+std::string first_lines(const std::string& text, int lines) {
+  std::string joined;
+  std::istringstream stream(text);
+  for (std::string line; lines-- > 0 && std::getline(stream, line);)
+    joined += (joined.empty() ? "" : " | ") + line;
+  return joined;
+}
+
+std::int32_t little_endian(const std::int8_t* bytes) {
+  std::uint32_t value = 0;
+  for (int i = 3; i >= 0; --i) value = value << 8 | static_cast<std::uint8_t>(bytes[i]);
+  return static_cast<std::int32_t>(value);
+}
+
+/// Cuts a trace, which arrives in pieces of any size, into its records.
+class RecordReader {
+ public:
+  explicit RecordReader(const EmittedProgram::Trace& codes) : codes_(codes) {}
+
+  void feed(std::span<const std::int8_t> piece) {
+    pending_.insert(pending_.end(), piece.begin(), piece.end());
+    std::size_t at = 0;
+    while (pending_.size() - at >= kHeader) {
+      const std::int8_t* record = pending_.data() + at;
+      const std::int32_t layer = little_endian(record), first = little_endian(record + 4),
+                         count = little_endian(record + 8);
+      require(layer >= -1 && first >= 0 && count >= 0, "the emitted program's trace is damaged");
+      const std::size_t size = kHeader + static_cast<std::size_t>(count);
+      if (pending_.size() - at < size) break;
+      codes_(layer, first, {record + kHeader, static_cast<std::size_t>(count)});
+      at += size;
+    }
+    pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(at));
+  }
+  bool complete() const { return pending_.empty(); }
+
+ private:
+  static constexpr std::size_t kHeader = 12;
+  const EmittedProgram::Trace& codes_;
+  std::vector<std::int8_t> pending_;
+};
+
+}  // namespace
+
+void write_files(const std::filesystem::path& folder, const std::vector<EmittedFile>& files) {
+  for (const EmittedFile& file : files) {
+    const std::filesystem::path path = folder / file.path, beside = path.string() + ".tmp";
+    std::error_code error;
+    std::filesystem::create_directories(path.parent_path(), error);
+    require(!error, path.parent_path().string(), ": cannot make the folder: ", error.message());
+    std::ofstream out(beside, std::ios::binary);
+    out << file.text;
+    out.close();
+    if (out) std::filesystem::rename(beside, path, error);
+    if (!out || error) {
+      std::filesystem::remove(beside, error);
+      fail(path.string(), ": cannot write the file (is the folder writable, the disk full?)");
+    }
+  }
+}
+
+EmittedProgram::EmittedProgram(const std::filesystem::path& folder, const std::string& compiler,
+                               const std::string& optimization, bool traced)
+    : name_(compiler + " " + optimization + (traced ? " traced" : "")) {
+  const std::filesystem::path build = folder / "build";
+  std::error_code error;
+  std::filesystem::create_directories(build, error);
+  require(!error, build.string(), ": cannot make the folder: ", error.message());
+  std::string file = name_;
+  std::ranges::replace(file, ' ', '_');
+  executable_ = std::filesystem::absolute(build / file);
+  std::vector<std::string> command{
+      compiler, "-std=c99", "-Wall", "-Wextra", "-Wpedantic", optimization, "-I" + folder.string()};
+  if (traced) command.emplace_back("-DMODEL_TRACE");
+  command.insert(command.end(), {"-o", executable_.string(), (folder / "main.c").string(),
+                                 (folder / "model.c").string()});
+  const ProcessResult result = run_process(command, {}, [](auto) {});
+  require(result.exit_code == 0, "the emitted program does not compile with ", name_, ": ",
+          first_lines(result.errors, 3));
+}
+
+std::vector<std::int8_t> EmittedProgram::run(std::span<const std::int8_t> input) const {
+  std::vector<std::int8_t> output;
+  const ProcessResult result =
+      run_process({executable_.string()}, input, [&](std::span<const std::int8_t> piece) {
+        output.insert(output.end(), piece.begin(), piece.end());
+      });
+  require(result.exit_code == 0, "the emitted program (", name_, ") ended with ", result.exit_code,
+          ": ", first_lines(result.errors, 1));
+  return output;
+}
+
+void EmittedProgram::run_traced(std::span<const std::int8_t> input, const Trace& codes) const {
+  RecordReader reader(codes);
+  const ProcessResult result =
+      run_process({executable_.string()}, input,
+                  [&](std::span<const std::int8_t> piece) { reader.feed(piece); });
+  require(result.exit_code == 0 && reader.complete(), "the emitted program (", name_,
+          ") ended with ", result.exit_code, ": ", first_lines(result.errors, 1));
+}
+
+}  // namespace integrad

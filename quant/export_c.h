@@ -1,0 +1,20 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "integrad/quant/qgraph.h"
+
+namespace integrad {
+
+struct EmittedFile {
+  std::string path;  ///< within the emitted folder
+  std::string text;
+};
+
+/// A frozen program as a self-contained C99 project: model.h (sizes, quantisations, the rounding's
+/// name), model.c (weights as const tables, one function that works in one arena the caller passes;
+/// no malloc, no state), main.c (a harness over standard input and output, which holds the static
+/// arena), a Makefile, and the kernels' headers verbatim. It prints; it never computes.
+std::vector<EmittedFile> export_c(const QGraph& program);
+
+}  // namespace integrad

@@ -1,0 +1,54 @@
+#pragma once
+#include <vector>
+
+#include "integrad/nn/float_evaluator.h"
+#include "integrad/quant/lower.h"
+
+namespace integrad {
+
+/// Evaluates layers for interpret() such that the forward pass is the integer arithmetic itself.
+/// Values on the tape are real numbers that are exact multiples scale * (code - zero_point); a
+/// convolution runs on integer-valued floats, which is exact while every |sum| stays below 2^24 (in
+/// double otherwise), and ends in the same arith.h function that the device runs. Backward is the
+/// straight-through estimator: gradients pass where the code was not clamped. Works on a folded
+/// graph. Layers that copy codes (pools, unpool ...) need no treatment: a maximum of multiples is
+/// the maximum of codes.
+class FakeQuantEvaluator : public FloatEvaluator<float> {
+ public:
+  /// Throws Error when the quantisations do not fit the graph or the target lacks a kernel.
+  FakeQuantEvaluator(Tape<float>& tape, const Graph& graph, Parameters<float>& parameters,
+                     Mode mode, std::vector<Quantization> quantizations, const Target& target);
+
+  using FloatEvaluator<float>::operator();
+  /// Rounds the image to codes; exact for pixels / 255.
+  Var input(Var image);
+  Var operator()(int id, const layer::Conv2d& l, Inputs in);
+  Var operator()(int id, const layer::DepthwiseConv2d& l, Inputs in);
+  Var operator()(int id, const layer::Arithmetic& l, Inputs in);
+  Var operator()(int id, const layer::AveragePool& l, Inputs in);
+
+  /// For each node the extremes of its real result before rounding and clamping to codes (after its
+  /// activation); {0, 0} for the layers that copy codes.
+  const std::vector<Range>& observed() const { return observed_; }
+
+ private:
+  struct Linear {
+    Var x, weight, bias;
+    Quantization in, out;
+  };
+  Linear linear(int id, Inputs in, bool has_bias) const;
+  template <class Attributes>
+  Var finish_linear(int id, const Linear& linear, const ConvGeometry& geometry,
+                    const LinearTables& tables, const Attributes& attributes,
+                    Activation activation);
+  Operation lowered(int id, const Linear* linear) const;
+
+  std::vector<Quantization> quantizations_;
+  const Target& target_;
+  std::vector<Range> observed_;
+};
+
+/// The codes of values that are exact multiples of the scale.
+Tensor<std::int8_t> codes_of(const Tensor<float>& values, const Quantization& quantization);
+
+}  // namespace integrad

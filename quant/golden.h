@@ -1,0 +1,57 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "integrad/quant/c/arith.h"
+#include "integrad/tensor/shape.h"
+
+namespace integrad {
+
+/// The first place where this library and a recorded kernel disagree.
+struct GoldenDifference {
+  std::string case_name;
+  std::string what;  // the tensor or derived quantity, and the rounding
+  Index position;    // element of the tensor, C order
+  std::string expected, actual;
+};
+
+/// A case, or part of one, that lies outside this library's contract, and why.
+struct GoldenRefusal {
+  std::string case_name, reason;
+};
+
+struct GoldenOperatorReport {
+  std::string op;
+  Index cases = 0;
+  Index compared_bytes = 0;  // output bytes, over all roundings that were run
+  Index differences = 0;     // output elements that differ
+  Index derivations = 0;     // multipliers, shifts and limits recomputed from stored scales
+  Index derivation_differences = 0;
+  std::vector<GoldenRefusal> refusals;
+  std::optional<GoldenDifference> first_difference;
+};
+
+struct GoldenReport {
+  std::vector<GoldenOperatorReport> operators;  // by name
+
+  Index cases() const;
+  Index compared_bytes() const;
+  /// Outputs and derivations together; 0 means bit-exact.
+  Index differences() const;
+  Index refusals() const;
+};
+
+/// Runs every case of every `<op>.idx` in `directory` through the kernels of quant/c, in one
+/// rounding or (without a value) in both, and compares all outputs with the recorded ones. Throws
+/// Error when there is no index, an index names an operator that is not known, or a file is broken
+/// (file and line are named).
+GoldenReport run_golden(const std::filesystem::path& directory,
+                        std::optional<integrad_rounding> rounding = std::nullopt);
+
+/// The report as text: one line per operator, then the totals.
+std::string to_string(const GoldenReport& report);
+
+}  // namespace integrad

@@ -1,0 +1,55 @@
+#pragma once
+#include <span>
+#include <vector>
+
+#include "integrad/quant/quantization.h"
+#include "integrad/tensor/tensor.h"
+
+namespace integrad {
+
+struct ObserverOptions {
+  enum class Method {
+    min_max,     ///< the extremes of each batch
+    percentile,  ///< the values below which (1 - p) and p of each batch lie
+  };
+  Method method = Method::min_max;
+  double percentile = 0.9999;
+  /// Weight of a new batch in the moving average; the first batch counts whole.
+  double momentum = 0.1;
+};
+
+/// Tracks the range of real values of every node of a folded graph as an exponential moving average
+/// over batches, and turns the ranges into quantisations. Nodes that share a quantiser
+/// (quantizer_classes) share the range of those that compute.
+class RangeObserver {
+ public:
+  RangeObserver(const Graph& graph, ObserverOptions options);
+
+  /// One batch of float values of a node (calibration of a float model).
+  void observe(int node, const Tensor<float>& values);
+  /// One batch's ranges of all nodes, as FakeQuantEvaluator::observed() gives them; {0, 0} of a
+  /// layer that copies codes is passed over.
+  void observe(std::span<const Range> ranges);
+
+  /// The image has its fixed quantisation. Throws Error naming a layer that was never observed.
+  std::vector<Quantization> quantizations() const;
+
+  /// The state as a tensor [nodes, 3] (low, high, observed), for checkpoints.
+  Tensor<float> state() const;
+  /// Throws Error when the state is not of this graph.
+  void restore(const Tensor<float>& state);
+
+ private:
+  struct Tracked {
+    Range range;
+    bool started = false;
+  };
+  void update(int node, Range batch);
+
+  const Graph& graph_;
+  ObserverOptions options_;
+  std::vector<int> classes_;
+  std::vector<Tracked> tracked_;  // by class
+};
+
+}  // namespace integrad

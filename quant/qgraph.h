@@ -1,0 +1,102 @@
+#pragma once
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "integrad/quant/c/conv.h"
+#include "integrad/quant/c/depthwise.h"
+#include "integrad/quant/c/elementwise.h"
+#include "integrad/quant/c/pool.h"
+#include "integrad/quant/c/unpool.h"
+#include "integrad/quant/quantization.h"
+#include "integrad/quant/target.h"
+#include "integrad/tensor/tensor.h"
+
+namespace integrad {
+
+/// The constants of a linear layer in integers.
+struct LinearTables {
+  Tensor<std::int8_t> weight;  ///< in the float weight's layout
+  std::vector<std::int32_t> bias;
+  std::vector<integrad_scale> scales;  ///< s_in * s_weight / s_out, one per output channel
+  std::vector<float> weight_scales;
+  std::vector<std::int64_t> bounds;  ///< |sum| stays at or below this, per output channel
+};
+
+/// The operations of a frozen integer program. Each holds the attributes of the C kernel that
+/// computes it, so that the runner calls and the exporters print the same numbers. A linear
+/// operation's `stage.scales` is null until kernel() points it at the tables.
+namespace quantized {
+
+struct Input {};
+
+struct Conv2d {
+  integrad_conv attributes;
+  LinearTables tables;
+  integrad_conv kernel() const {
+    integrad_conv bound = attributes;
+    bound.stage.scales = tables.scales.data();
+    return bound;
+  }
+};
+
+struct DepthwiseConv2d {
+  integrad_depthwise attributes;
+  LinearTables tables;
+  integrad_depthwise kernel() const {
+    integrad_depthwise bound = attributes;
+    bound.stage.scales = tables.scales.data();
+    return bound;
+  }
+};
+
+struct Add {
+  integrad_add attributes;
+};
+
+struct Multiply {
+  integrad_multiply attributes;
+};
+
+struct MaxPool {
+  integrad_pool attributes;
+  bool keeps_winners;  ///< an unpool reads them
+};
+
+struct MaxUnpool {
+  integrad_unpool attributes;
+};
+
+struct AveragePool {
+  integrad_pool attributes;
+};
+
+}  // namespace quantized
+
+using Operation = std::variant<quantized::Input, quantized::Conv2d, quantized::DepthwiseConv2d,
+                               quantized::Add, quantized::Multiply, quantized::MaxPool,
+                               quantized::MaxUnpool, quantized::AveragePool>;
+
+struct QNode {
+  std::string name;
+  Operation operation;
+  std::vector<int> inputs;
+  Shape shape;  ///< of the output for one image
+  Quantization quantization;
+};
+
+/// A frozen integer program: nodes in topological order, the last one is the output.
+struct QGraph {
+  Target target;
+  std::vector<QNode> nodes;
+
+  const QNode& node(int id) const { return nodes[static_cast<std::size_t>(id)]; }
+  int size() const { return static_cast<int>(nodes.size()); }
+};
+
+/// "conv2d", "depthwise_conv2d", "add" ...: the kernel family that computes it.
+std::string_view name_of(const Operation& operation);
+/// The tables of a linear operation, else null.
+const LinearTables* tables_of(const Operation& operation);
+
+}  // namespace integrad

@@ -1,0 +1,140 @@
+#include "integrad/quant/runner.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "integrad/tensor/parallel.h"
+
+namespace integrad {
+
+namespace {
+
+constexpr Index kRowsPerChunk = 4;
+
+/// Computes one node for the whole batch.
+struct RunNode {
+  const QGraph& program;
+  int id;
+  std::vector<Tensor<std::int8_t>>& values;
+  std::vector<Tensor<std::uint8_t>>& winners;
+
+  const Tensor<std::int8_t>& in(std::size_t i) const {
+    return values[static_cast<std::size_t>(program.node(id).inputs[i])];
+  }
+
+  // rows(n, begin, end, output row pointer offset) for bands of rows of each image.
+  template <class Rows>
+  void by_rows(Tensor<std::int8_t>& out, Rows rows) const {
+    const Index height = out.shape().height();
+    const Index bands = (height + kRowsPerChunk - 1) / kRowsPerChunk;
+    const Index row_size = out.shape().width() * out.shape().channels();
+    parallel_chunks(out.shape().batch() * bands, [&](Index chunk) {
+      const Index n = chunk / bands, begin = chunk % bands * kRowsPerChunk;
+      const Index end = std::min(height, begin + kRowsPerChunk);
+      rows(n, (n * height + begin) * row_size, static_cast<std::int32_t>(begin),
+           static_cast<std::int32_t>(end));
+    });
+  }
+  static Index image_size(const Tensor<std::int8_t>& t) { return t.size() / t.shape()[0]; }
+
+  void operator()(const quantized::Input&, Tensor<std::int8_t>&) const {}
+
+  void operator()(const quantized::Conv2d& o, Tensor<std::int8_t>& out) const {
+    const integrad_conv kernel = o.kernel();
+    by_rows(out, [&](Index n, Index offset, std::int32_t begin, std::int32_t end) {
+      integrad_conv_rows(&kernel, in(0).data() + n * image_size(in(0)), o.tables.weight.data(),
+                         o.tables.bias.data(), out.data() + offset, begin, end);
+    });
+  }
+
+  void operator()(const quantized::DepthwiseConv2d& o, Tensor<std::int8_t>& out) const {
+    const integrad_depthwise kernel = o.kernel();
+    by_rows(out, [&](Index n, Index offset, std::int32_t begin, std::int32_t end) {
+      integrad_depthwise_rows(&kernel, in(0).data() + n * image_size(in(0)), o.tables.weight.data(),
+                              o.tables.bias.data(), out.data() + offset, begin, end);
+    });
+  }
+
+  void operator()(const quantized::Add& o, Tensor<std::int8_t>& out) const {
+    parallel_for(out.size(), kElementwiseGrain, [&](Index begin, Index end) {
+      integrad_add_elements(&o.attributes, in(0).data() + begin, in(1).data() + begin,
+                            out.data() + begin, end - begin);
+    });
+  }
+
+  void operator()(const quantized::Multiply& o, Tensor<std::int8_t>& out) const {
+    parallel_for(out.size(), kElementwiseGrain, [&](Index begin, Index end) {
+      integrad_multiply_elements(&o.attributes, in(0).data() + begin, in(1).data() + begin,
+                                 out.data() + begin, end - begin);
+    });
+  }
+
+  void operator()(const quantized::MaxPool& o, Tensor<std::int8_t>& out) const {
+    Tensor<std::uint8_t>& won = winners[static_cast<std::size_t>(id)];
+    if (o.keeps_winners) won = Tensor<std::uint8_t>::uninitialized(out.shape());
+    by_rows(out, [&](Index n, Index offset, std::int32_t begin, std::int32_t end) {
+      integrad_max_pool_rows(&o.attributes, in(0).data() + n * image_size(in(0)),
+                             out.data() + offset, o.keeps_winners ? won.data() + offset : nullptr,
+                             begin, end);
+    });
+  }
+
+  void operator()(const quantized::MaxUnpool& o, Tensor<std::int8_t>& out) const {
+    const Tensor<std::uint8_t>& won = winners[static_cast<std::size_t>(program.node(id).inputs[1])];
+    by_rows(out, [&](Index n, Index offset, std::int32_t begin, std::int32_t end) {
+      const Index image = n * image_size(in(0));
+      integrad_unpool_rows(&o.attributes, in(0).data() + image, won.data() + image,
+                           out.data() + offset, begin, end);
+    });
+  }
+
+  void operator()(const quantized::AveragePool& o, Tensor<std::int8_t>& out) const {
+    by_rows(out, [&](Index n, Index offset, std::int32_t begin, std::int32_t end) {
+      integrad_average_pool_rows(&o.attributes, in(0).data() + n * image_size(in(0)),
+                                 out.data() + offset, begin, end);
+    });
+  }
+};
+
+}  // namespace
+
+Tensor<std::int8_t> quantize_image(const QGraph& program, const Tensor<float>& image) {
+  const Quantization& q = program.node(0).quantization;
+  Tensor<std::int8_t> codes = Tensor<std::int8_t>::uninitialized(image.shape());
+  for (Index i = 0; i < image.size(); ++i) {
+    const float code = std::round(image[i] / q.scale) + static_cast<float>(q.zero_point);
+    codes[i] = static_cast<std::int8_t>(std::clamp(code, -128.0f, 127.0f));
+  }
+  return codes;
+}
+
+std::vector<Tensor<std::int8_t>> run(const QGraph& program, const Tensor<std::int8_t>& input,
+                                     Keep keep) {
+  const Index batch = input.shape().rank() > 0 ? input.shape()[0] : 0;
+  require(batch > 0 && input.shape() == program.node(0).shape.with(0, batch),
+          "the program needs codes of shape ", program.node(0).shape, "; got ", input.shape());
+  std::vector<int> last_reader(program.nodes.size(), -1);
+  for (int id = 0; id < program.size(); ++id)
+    for (int from : program.node(id).inputs) last_reader[static_cast<std::size_t>(from)] = id;
+
+  std::vector<Tensor<std::int8_t>> values(program.nodes.size());
+  std::vector<Tensor<std::uint8_t>> winners(program.nodes.size());
+  for (int id = 0; id < program.size(); ++id) {
+    const QNode& node = program.node(id);
+    Tensor<std::int8_t> out =
+        id == 0 ? input : Tensor<std::int8_t>::uninitialized(node.shape.with(0, batch));
+    std::visit(
+        [&](const auto& o) {
+          RunNode{program, id, values, winners}(o, out);
+        },
+        node.operation);
+    values[static_cast<std::size_t>(id)] = std::move(out);
+    if (keep == Keep::output)
+      for (int from : node.inputs)
+        if (last_reader[static_cast<std::size_t>(from)] == id)
+          values[static_cast<std::size_t>(from)] = {};
+  }
+  return values;
+}
+
+}  // namespace integrad

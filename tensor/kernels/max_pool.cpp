@@ -1,0 +1,127 @@
+#include "integrad/tensor/kernels/max_pool.h"
+
+#include <algorithm>
+#include <type_traits>
+
+#include "integrad/tensor/kernels/rows.h"
+
+namespace integrad::kernels {
+
+namespace {
+
+constexpr Index kBlock = 64;  // channels whose maxima stay in the first-level cache
+
+// Calls visit(tap, point) for the taps of output (oy, ox) that lie inside the image, in row-major
+// order; point is the flat position of channel 0 in image n of the pool's input.
+template <class Visit>
+void visit_taps(const ConvGeometry& g, Index n, std::int32_t oy, std::int32_t ox, Visit&& visit) {
+  const integrad_window wy = g.window.y, wx = g.window.x;
+  const std::int32_t y0 = integrad_window_start(oy, wy), x0 = integrad_window_start(ox, wx);
+  const std::int32_t end_y = integrad_window_end_tap(y0, g.in_height, wy);
+  const std::int32_t end_x = integrad_window_end_tap(x0, g.in_width, wx);
+  for (std::int32_t ky = integrad_window_first_tap(y0, wy); ky < end_y; ++ky)
+    for (std::int32_t kx = integrad_window_first_tap(x0, wx); kx < end_x; ++kx) {
+      const Index iy = y0 + ky * wy.dilation, ix = x0 + kx * wx.dilation;
+      visit(ky * wx.kernel + kx, ((n * g.in_height + iy) * g.in_width + ix) * g.in_channels);
+    }
+}
+
+}  // namespace
+
+template <class T>
+void max_pool_forward(const ConvGeometry& g, const T* x, T* y, std::uint8_t* winners) {
+  // As wide as T, so that value and winner share a SIMD lane; narrowed once per window.
+  using Lane = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
+  const Index channels = g.out_channels;
+  parallel_rows(Index{g.batch} * g.out_height, Index{g.out_width} * channels, [&](Index row) {
+    const Index n = row / g.out_height;
+    const std::int32_t oy = static_cast<std::int32_t>(row % g.out_height);
+    for (std::int32_t ox = 0; ox < g.out_width; ++ox)
+      for (Index c0 = 0; c0 < channels; c0 += kBlock) {
+        const Index block = std::min(kBlock, channels - c0);
+        T best[kBlock];
+        Lane winner[kBlock];
+        bool first = true;
+        visit_taps(g, n, oy, ox, [&](std::int32_t tap, Index point) {
+          const T* candidate = x + point + c0;
+          if (first) {
+            std::copy(candidate, candidate + block, best);
+            std::fill(winner, winner + block, Lane{tap});
+            first = false;
+            return;
+          }
+          for (Index c = 0; c < block; ++c) {
+            const T a = best[c], b = candidate[c];
+            const bool wins = (b > a) | ((b != b) & (a == a));
+            best[c] = wins ? b : a;
+            winner[c] = wins ? Lane{tap} : winner[c];
+          }
+        });
+        const Index at = (row * g.out_width + ox) * channels + c0;
+        std::copy(best, best + block, y + at);
+        for (Index c = 0; c < block; ++c) winners[at + c] = static_cast<std::uint8_t>(winner[c]);
+      }
+  });
+}
+
+// Each input row has one owner, which asks the windows that reach it: no two threads add to a
+// point.
+template <class T>
+void spread_to_winners(const ConvGeometry& g, const T* pooled, const std::uint8_t* winners,
+                       T* spread) {
+  const integrad_window wy = g.window.y, wx = g.window.x;
+  const Index channels = g.out_channels, row_size = Index{g.in_width} * channels;
+  parallel_rows(Index{g.batch} * g.in_height, row_size, [&](Index row) {
+    const Index n = row / g.in_height, iy = row % g.in_height;
+    T* const into = spread + row * row_size;
+    std::fill(into, into + row_size, T(0));
+    for_each_reader(iy, g.out_height, wy, [&](std::int32_t oy, std::int32_t ky) {
+      Index window = (n * g.out_height + oy) * g.out_width * channels;
+      for (std::int32_t ox = 0; ox < g.out_width; ++ox, window += channels) {
+        const std::int32_t x0 = integrad_window_start(ox, wx);
+        const std::int32_t end_x = integrad_window_end_tap(x0, g.in_width, wx);
+        for (std::int32_t kx = integrad_window_first_tap(x0, wx); kx < end_x; ++kx) {
+          const std::int32_t tap = ky * wx.kernel + kx;
+          const T* const from = pooled + window;
+          const std::uint8_t* const winner = winners + window;
+          T* const point = into + (x0 + kx * wx.dilation) * channels;
+          for (Index c = 0; c < channels; ++c) {
+            const T value = from[c];  // read in any case: a loop without branches is vectorised
+            point[c] += winner[c] == tap ? value : T(0);
+          }
+        }
+      }
+    });
+  });
+}
+
+template <class T>
+void pick_winners(const ConvGeometry& g, const T* spread, const std::uint8_t* winners, T* pooled) {
+  const Index channels = g.out_channels;
+  parallel_rows(Index{g.batch} * g.out_height, Index{g.out_width} * channels, [&](Index row) {
+    const Index n = row / g.out_height;
+    const std::int32_t oy = static_cast<std::int32_t>(row % g.out_height);
+    for (std::int32_t ox = 0; ox < g.out_width; ++ox) {
+      const Index window = (row * g.out_width + ox) * channels;
+      T* const into = pooled + window;
+      const std::uint8_t* const winner = winners + window;
+      std::fill(into, into + channels, T(0));
+      visit_taps(g, n, oy, ox, [&](std::int32_t tap, Index point) {
+        const T* const from = spread + point;
+        for (Index c = 0; c < channels; ++c) {
+          const T value = from[c], kept = into[c];
+          into[c] = winner[c] == tap ? value : kept;
+        }
+      });
+    }
+  });
+}
+
+template void max_pool_forward(const ConvGeometry&, const float*, float*, std::uint8_t*);
+template void max_pool_forward(const ConvGeometry&, const double*, double*, std::uint8_t*);
+template void spread_to_winners(const ConvGeometry&, const float*, const std::uint8_t*, float*);
+template void spread_to_winners(const ConvGeometry&, const double*, const std::uint8_t*, double*);
+template void pick_winners(const ConvGeometry&, const float*, const std::uint8_t*, float*);
+template void pick_winners(const ConvGeometry&, const double*, const std::uint8_t*, double*);
+
+}  // namespace integrad::kernels

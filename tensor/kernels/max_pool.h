@@ -1,0 +1,27 @@
+#pragma once
+#include <cstdint>
+
+#include "integrad/tensor/geometry.h"
+
+/// Max pooling on raw NHWC data. The winner of a window is one byte, its tap ky * kernel_x + kx, so
+/// the geometry has at most 256 taps; every array of winners has the shape of the pool's output.
+namespace integrad::kernels {
+
+/// y = the largest point of each window, winners = where it stands. The first of equal maxima in
+/// row-major order wins; the first NaN of a window beats every number. Padding never wins.
+template <class T>
+void max_pool_forward(const ConvGeometry& g, const T* x, T* y, std::uint8_t* winners);
+
+/// spread [the pool's input] = at each point the sum of `pooled` [the pool's output] over the
+/// windows that the point won, added in row-major order of the windows; 0 where it won none.
+/// Overwrites. This is the pool's gradient, and max unpooling where windows do not overlap.
+template <class T>
+void spread_to_winners(const ConvGeometry& g, const T* pooled, const std::uint8_t* winners,
+                       T* spread);
+
+/// pooled [the pool's output] = the element of `spread` [the pool's input] where each window's
+/// winner stands: the gradient of spread_to_winners.
+template <class T>
+void pick_winners(const ConvGeometry& g, const T* spread, const std::uint8_t* winners, T* pooled);
+
+}  // namespace integrad::kernels

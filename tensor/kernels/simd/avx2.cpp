@@ -1,0 +1,24 @@
+#include <cstdint>
+#include <cstring>
+
+#include "integrad/tensor/kernels/simd/float_kernels.h"
+#include "integrad/tensor/kernels/simd/unroll.h"
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+namespace integrad::kernels::avx2 {
+namespace {
+#include "integrad/tensor/kernels/simd/vector_avx2.h"
+// Written once for all instruction sets, in terms of the vector above.
+#include "integrad/tensor/kernels/simd/border.h"
+#include "integrad/tensor/kernels/simd/conv_filter_row.h"
+#include "integrad/tensor/kernels/simd/conv_row.h"
+#include "integrad/tensor/kernels/simd/depthwise_row.h"
+}  // namespace
+
+const FloatKernels kFloatKernels{kLanes, conv_row, depthwise_row, conv_filter_row,
+                                 depthwise_filter_row};
+
+}  // namespace integrad::kernels::avx2
+
+#endif

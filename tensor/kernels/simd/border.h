@@ -1,0 +1,49 @@
+// Copies `pixels` pixels of a row, beginning at `start`, zeros where the row has none.
+void copy_padded(const float* row, std::int64_t width, std::int64_t channels, std::int64_t start,
+                 std::int64_t pixels, float* into) {
+  const std::int64_t end = start + pixels;
+  const std::int64_t low = start >= 0 ? start : end < 0 ? end : 0, high = end < width ? end : width;
+  const std::int64_t before = low - start, inside = high > low ? high - low : 0;
+  const auto bytes = [channels](std::int64_t count) {
+    return static_cast<std::size_t>(count * channels) * sizeof(float);
+  };
+  std::memset(into, 0, bytes(before));
+  if (inside > 0) std::memcpy(into + before * channels, row + low * channels, bytes(inside));
+  std::memset(into + (before + inside) * channels, 0, bytes(pixels - before - inside));
+}
+
+// Part of an output row with the input it reads: the image, or a strip copied with its border.
+struct Segment {
+  const float* x;  // tap 0 of the first output, in the row of ky_begin
+  std::int64_t row_step;
+  std::int64_t begin, end;  // outputs
+};
+
+// Cuts outputs begin .. end - 1 into those that meet the left border, none, and the right border.
+// Strips are copied to `scratch`.
+struct Segments {
+  Segment part[3];
+};
+template <class Convolution>
+Segments cut(const Convolution& c, const float* x, std::int64_t rows, float* scratch) {
+  const std::int64_t extent = (c.kernel_x - 1) * c.dilation + 1;
+  Segments cuts;
+  const std::int64_t edges[4] = {0, c.inner_begin, c.inner_end, c.out_width};
+  for (int i = 0; i < 3; ++i) {
+    Segment& part = cuts.part[i];
+    part.begin = edges[i];
+    part.end = edges[i + 1];
+    const std::int64_t start = part.begin * c.stride - c.pad;
+    const std::int64_t pixels = (part.end - part.begin - 1) * c.stride + extent;
+    if (i == 1 || part.begin >= part.end) {
+      part.x = x + start * c.in_channels;
+      part.row_step = c.row_step;
+      continue;
+    }
+    part.x = scratch;
+    part.row_step = pixels * c.in_channels;
+    for (std::int64_t row = 0; row < rows; ++row, scratch += part.row_step)
+      copy_padded(x + row * c.row_step, c.in_width, c.in_channels, start, pixels, scratch);
+  }
+  return cuts;
+}

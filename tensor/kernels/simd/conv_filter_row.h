@@ -1,0 +1,100 @@
+// Filter gradient of a convolution: lanes are output channels, `values` filter values that lie side
+// by side in the window (kx, ci) by `blocks` vectors stay in registers while a row streams by.
+
+template <int values, int blocks>
+void gradient_tile(const RowGradient& c, const Segment (&parts)[3], const float* cotangent,
+                   float* partial) {
+  const std::int64_t width = c.blocks * kLanes, step = c.stride * c.in_channels;
+  Vector sum[values][blocks];
+  UNROLL for (int i = 0; i < values; ++i) UNROLL for (int b = 0; b < blocks; ++b) sum[i][b] =
+      load(partial + i * width + b * kLanes);
+  for (const Segment& part : parts) {
+    const float *x = part.x, *d = cotangent + part.begin * width;
+    for (std::int64_t ox = part.begin; ox < part.end; ++ox, x += step, d += width) {
+      Vector gradient[blocks];
+      UNROLL for (int b = 0; b < blocks; ++b) gradient[b] = load(d + b * kLanes);
+      UNROLL for (int i = 0; i < values; ++i) {
+        const Vector value = broadcast(x + i);
+        UNROLL for (int b = 0; b < blocks; ++b) sum[i][b] = fma(value, gradient[b], sum[i][b]);
+      }
+    }
+  }
+  UNROLL for (int i = 0; i < values; ++i) UNROLL for (int b = 0; b < blocks; ++b)
+      store(partial + i * width + b * kLanes, sum[i][b]);
+}
+
+template <int blocks, int values>
+void gradient_tile_of(std::int64_t wanted, const RowGradient& c, const Segment (&parts)[3],
+                      const float* cotangent, float* partial) {
+  if constexpr (values > 1) {
+    if (wanted < values)
+      return gradient_tile_of<blocks, values - 1>(wanted, c, parts, cotangent, partial);
+  }
+  gradient_tile<values, blocks>(c, parts, cotangent, partial);
+}
+
+// `count` filter values side by side, in tiles of nearly equal size.
+template <int blocks, int limit>
+void gradient_run(std::int64_t count, const RowGradient& c, const Segment (&parts)[3],
+                  const float* cotangent, float* partial) {
+  Segment shifted[3] = {parts[0], parts[1], parts[2]};
+  for (std::int64_t tiles = (count + limit - 1) / limit; tiles > 0; --tiles) {
+    const std::int64_t values = (count + tiles - 1) / tiles;
+    gradient_tile_of<blocks, limit>(values, c, shifted, cotangent, partial);
+    for (Segment& part : shifted) part.x += values;
+    partial += values * c.blocks * kLanes;
+    count -= values;
+  }
+}
+
+// The order of row_sum in bands.h.
+void bias_gradient(std::int64_t pixels, std::int64_t blocks, std::int64_t pixel_step,
+                   std::int64_t channels, const float* cotangent, float* partial) {
+  for (std::int64_t block = 0; block < blocks; ++block) {
+    const float* d = cotangent + block * kLanes;
+    const std::int64_t left = channels - block * kLanes;
+    const auto get = [&](std::int64_t ox) {
+      return left >= kLanes ? load(d + ox * pixel_step) : load_first(d + ox * pixel_step, left);
+    };
+    Vector sum[4] = {zero(), zero(), zero(), zero()};
+    std::int64_t ox = 0;
+    for (; ox + 4 <= pixels; ox += 4)
+      UNROLL for (int i = 0; i < 4; ++i) sum[i] = add(sum[i], get(ox + i));
+    UNROLL for (int i = 0; i < 3; ++i) if (ox + i < pixels) sum[i] = add(sum[i], get(ox + i));
+    float* into = partial + block * kLanes;
+    store(into, add(load(into), add(add(sum[0], sum[1]), add(sum[2], sum[3]))));
+  }
+}
+
+void conv_filter_row(const RowGradient& c, const float* x, std::int64_t ky_begin,
+                     std::int64_t ky_end, const float* cotangent, float* scratch, float* partial) {
+  constexpr std::int64_t kChunk = 64;  // outputs, so that both operands stay in the first cache
+  const std::int64_t width = c.blocks * kLanes;
+  const std::int64_t runs = c.dilation == 1 ? 1 : c.kernel_x;
+  const std::int64_t run = c.dilation == 1 ? c.kernel_x * c.in_channels : c.in_channels;
+  const Segments whole = cut(c, x, ky_end - ky_begin, scratch);
+  for (std::int64_t chunk = 0; chunk < c.out_width; chunk += kChunk) {
+    const std::int64_t end = chunk + kChunk < c.out_width ? chunk + kChunk : c.out_width;
+    for (std::int64_t ky = ky_begin; ky < ky_end; ++ky)
+      for (std::int64_t r = 0; r < runs; ++r) {
+        Segment parts[3];
+        for (int i = 0; i < 3; ++i) {
+          const Segment& part = whole.part[i];
+          parts[i].begin = part.begin > chunk ? part.begin : chunk;
+          parts[i].end = part.end < end ? part.end : end;
+          parts[i].x = part.x + (ky - ky_begin) * part.row_step + r * c.dilation * c.in_channels +
+                       (parts[i].begin - part.begin) * c.stride * c.in_channels;
+        }
+        float* into = partial + (ky * c.kernel_x * c.in_channels + r * run) * width;
+        for (std::int64_t block = 0; block < c.blocks; block += 2) {
+          const std::int64_t first = block * kLanes;
+          if (block + 1 < c.blocks)
+            gradient_run<2, kGradient2>(run, c, parts, cotangent + first, into + first);
+          else
+            gradient_run<1, kGradient1>(run, c, parts, cotangent + first, into + first);
+        }
+      }
+  }
+  bias_gradient(c.out_width, c.blocks, width, width, cotangent,
+                partial + c.kernel_y * c.kernel_x * c.in_channels * width);
+}

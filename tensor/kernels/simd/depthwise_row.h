@@ -1,0 +1,142 @@
+// Depthwise convolution: lanes are channels, the same in input and output.
+
+// A vector of channels; the last may have fewer, and nothing beyond them may be touched.
+template <bool whole>
+ALWAYS_INLINE Vector load_channels(const float* p, std::int64_t channels) {
+  return whole ? load(p) : load_first(p, channels);
+}
+
+template <int pixels, bool whole>
+void depthwise_tile(const RowConvolution& c, const Tile& t) {
+  Vector sum[pixels];
+  const Vector bias = load(t.bias);
+  UNROLL for (int p = 0; p < pixels; ++p) sum[p] = bias;
+  const std::int64_t step = c.stride * c.in_channels, tap = c.dilation * c.in_channels;
+  const float* w = t.filter;
+  for (std::int64_t ky = 0; ky < t.rows; ++ky) {
+    const float* x = t.x + ky * t.row_step;
+    for (std::int64_t kx = 0; kx < c.kernel_x; ++kx, x += tap, w += c.blocks * kLanes) {
+      const Vector weight = load(w);
+      UNROLL for (int p = 0; p < pixels; ++p) sum[p] =
+          fma(load_channels<whole>(x + p * step, t.last), weight, sum[p]);
+    }
+  }
+  UNROLL for (int p = 0; p < pixels; ++p) {
+    const Vector total = add(sum[p], zero());
+    if (whole)
+      store(t.y + p * c.out_pixel_step, total);
+    else
+      store_first(t.y + p * c.out_pixel_step, total, t.last);
+  }
+}
+
+template <bool whole, int pixels>
+void depthwise_tile_of(std::int64_t wanted, const RowConvolution& c, const Tile& t) {
+  if constexpr (pixels > 1) {
+    if (wanted < pixels) return depthwise_tile_of<whole, pixels - 1>(wanted, c, t);
+  }
+  depthwise_tile<pixels, whole>(c, t);
+}
+
+void depthwise_row(const RowConvolution& c, const float* x, std::int64_t ky_begin,
+                   std::int64_t ky_end, float* scratch, float* y) {
+  const std::int64_t extent = (c.kernel_x - 1) * c.dilation + 1;
+  const std::int64_t tiles = (c.out_width + kDepthwiseTile - 1) / kDepthwiseTile;
+  Tile t;
+  t.rows = ky_end - ky_begin;
+  std::int64_t ox = 0;
+  for (std::int64_t tile = 0; tile < tiles; ++tile) {
+    const std::int64_t pixels = (c.out_width - ox + (tiles - tile) - 1) / (tiles - tile);
+    const std::int64_t start = ox * c.stride - c.pad, reads = (pixels - 1) * c.stride + extent;
+    const float* from = x + start * c.in_channels;
+    t.row_step = c.row_step;
+    if (start < 0 || start + reads > c.in_width) {
+      from = scratch;
+      t.row_step = reads * c.in_channels;
+      for (std::int64_t row = 0; row < t.rows; ++row)
+        copy_padded(x + row * c.row_step, c.in_width, c.in_channels, start, reads,
+                    scratch + row * t.row_step);
+    }
+    for (std::int64_t block = 0; block < c.blocks; ++block) {
+      const std::int64_t first = block * kLanes, left = c.out_channels - first;
+      t.x = from + first;
+      t.filter = c.filter + ky_begin * c.kernel_x * c.blocks * kLanes + first;
+      t.bias = c.bias + first;
+      t.y = y + ox * c.out_pixel_step + first;
+      t.last = left;
+      if (left >= kLanes)
+        depthwise_tile_of<true, kDepthwiseTile>(pixels, c, t);
+      else
+        depthwise_tile_of<false, kDepthwiseTile>(pixels, c, t);
+    }
+    ox += pixels;
+  }
+}
+
+// Filter gradient: rows x taps sums stay in registers while a row of outputs streams by.
+template <int rows, int taps, bool whole>
+void depthwise_gradient_tile(const RowGradient& c, const Segment (&parts)[3],
+                             const float* cotangent, std::int64_t channels, float* partial) {
+  const std::int64_t width = c.blocks * kLanes, step = c.stride * c.in_channels;
+  const std::int64_t tap = c.dilation * c.in_channels;
+  Vector sum[rows][taps];
+  UNROLL for (int r = 0; r < rows; ++r) UNROLL for (int k = 0; k < taps; ++k) sum[r][k] =
+      load(partial + (r * c.kernel_x + k) * width);
+  for (const Segment& part : parts) {
+    const float *x = part.x, *d = cotangent + part.begin * c.out_channels;
+    for (std::int64_t ox = part.begin; ox < part.end; ++ox, x += step, d += c.out_channels) {
+      const Vector gradient = load_channels<whole>(d, channels);
+      UNROLL for (int r = 0; r < rows; ++r) UNROLL for (int k = 0; k < taps; ++k) sum[r][k] =
+          fma(load_channels<whole>(x + r * part.row_step + k * tap, channels), gradient, sum[r][k]);
+    }
+  }
+  UNROLL for (int r = 0; r < rows; ++r) UNROLL for (int k = 0; k < taps; ++k)
+      store(partial + (r * c.kernel_x + k) * width, sum[r][k]);
+}
+
+template <int rows, bool whole>
+void depthwise_gradient_rows(const RowGradient& c, const Segment (&parts)[3],
+                             const float* cotangent, std::int64_t channels, float* partial) {
+  Segment shifted[3] = {parts[0], parts[1], parts[2]};
+  for (std::int64_t kx = 0; kx < c.kernel_x;) {
+    const std::int64_t left = c.kernel_x - kx, taps = left < 3 ? left : 3;
+    if (taps == 3)
+      depthwise_gradient_tile<rows, 3, whole>(c, shifted, cotangent, channels, partial);
+    else if (taps == 2)
+      depthwise_gradient_tile<rows, 2, whole>(c, shifted, cotangent, channels, partial);
+    else
+      depthwise_gradient_tile<rows, 1, whole>(c, shifted, cotangent, channels, partial);
+    for (Segment& part : shifted) part.x += taps * c.dilation * c.in_channels;
+    partial += taps * c.blocks * kLanes;
+    kx += taps;
+  }
+}
+
+void depthwise_filter_row(const RowGradient& c, const float* x, std::int64_t ky_begin,
+                          std::int64_t ky_end, const float* cotangent, float* scratch,
+                          float* partial) {
+  const std::int64_t width = c.blocks * kLanes;
+  const Segments whole = cut(c, x, ky_end - ky_begin, scratch);
+  for (std::int64_t block = 0; block < c.blocks; ++block) {
+    const std::int64_t first = block * kLanes, left = c.out_channels - first;
+    for (std::int64_t ky = ky_begin; ky < ky_end;) {
+      const std::int64_t rows = ky_end - ky < 3 ? 1 : 3;
+      Segment parts[3];
+      for (int i = 0; i < 3; ++i) {
+        parts[i] = whole.part[i];
+        parts[i].x += (ky - ky_begin) * parts[i].row_step + first;
+      }
+      const float* d = cotangent + first;
+      float* into = partial + ky * c.kernel_x * width + first;
+      if (left >= kLanes)
+        rows == 3 ? depthwise_gradient_rows<3, true>(c, parts, d, left, into)
+                  : depthwise_gradient_rows<1, true>(c, parts, d, left, into);
+      else
+        rows == 3 ? depthwise_gradient_rows<3, false>(c, parts, d, left, into)
+                  : depthwise_gradient_rows<1, false>(c, parts, d, left, into);
+      ky += rows;
+    }
+  }
+  bias_gradient(c.out_width, c.blocks, c.out_channels, c.out_channels, cotangent,
+                partial + c.kernel_y * c.kernel_x * width);
+}

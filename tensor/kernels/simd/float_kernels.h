@@ -1,0 +1,65 @@
+#pragma once
+#include <cstdint>
+
+/// The float kernels that are compiled once per instruction set. Only plain data crosses this line,
+/// and nothing here is an inline function: the linker might keep the copy that was compiled for the
+/// widest registers. Extents are int64_t, counted in floats where they are steps.
+namespace integrad::kernels {
+
+/// Output pixels that a tile computes at most, in every instruction set.
+inline constexpr std::int64_t kMaxTile = 20;
+
+/// A convolution along x with packed operands; rows (y) are the caller's loop. `lanes` below is the
+/// instruction set's vector length, and `blocks` = ceil(out_channels / lanes).
+struct RowConvolution {
+  std::int64_t in_width, in_channels, out_width, out_channels, blocks;
+  std::int64_t kernel_y, kernel_x, stride, dilation, pad;
+  std::int64_t row_step;        // between the input rows of one ky and the next
+  std::int64_t out_pixel_step;  // between output pixels: out_channels, more when they interleave
+  // Convolution: per pair of blocks [ky][ci][kx][2][lanes], an odd last block [ky][ci][kx][lanes].
+  // Depthwise: [ky][kx][blocks][lanes]. Channels beyond the last are zeros.
+  const float* filter;
+  const float* bias;  // [blocks][lanes]
+};
+
+/// A filter gradient along x. Partial sums are [ky][kx][ci][blocks][lanes], for depthwise
+/// [ky][kx][blocks][lanes], each followed by the bias gradient [blocks][lanes].
+struct RowGradient {
+  std::int64_t in_width, in_channels, out_width, out_channels, blocks;
+  std::int64_t kernel_y, kernel_x, stride, dilation, pad;
+  std::int64_t row_step;
+  std::int64_t inner_begin, inner_end;  // outputs whose windows lie inside the row; 0, 0 if none
+};
+
+struct FloatKernels {
+  std::int64_t lanes;
+  /// One output row. `x` is the input row that ky_begin reads, `scratch` holds kernel_y rows of
+  /// (kMaxTile - 1) * stride + extent pixels and one vector.
+  void (*conv_row)(const RowConvolution& c, const float* x, std::int64_t ky_begin,
+                   std::int64_t ky_end, float* scratch, float* y);
+  void (*depthwise_row)(const RowConvolution& c, const float* x, std::int64_t ky_begin,
+                        std::int64_t ky_end, float* scratch, float* y);
+  /// Adds one output row to a partial sum. `cotangent` has out_channels values a pixel (padded to
+  /// blocks * lanes for conv_filter_row); `scratch` holds kernel_y rows of the two border strips.
+  void (*conv_filter_row)(const RowGradient& c, const float* x, std::int64_t ky_begin,
+                          std::int64_t ky_end, const float* cotangent, float* scratch,
+                          float* partial);
+  void (*depthwise_filter_row)(const RowGradient& c, const float* x, std::int64_t ky_begin,
+                               std::int64_t ky_end, const float* cotangent, float* scratch,
+                               float* partial);
+};
+
+/// The kernels of the instruction set in use (isa.h).
+const FloatKernels& float_kernels();
+
+namespace baseline {
+extern const FloatKernels kFloatKernels;
+}
+namespace avx2 {
+extern const FloatKernels kFloatKernels;
+}
+namespace avx512 {
+extern const FloatKernels kFloatKernels;
+}
+
+}  // namespace integrad::kernels

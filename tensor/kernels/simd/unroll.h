@@ -1,0 +1,9 @@
+#pragma once
+
+// Loops over registers must unroll entirely, or the registers become memory.
+#if defined(__clang__)
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 64")
+#endif
+#define ALWAYS_INLINE [[maybe_unused]] inline __attribute__((always_inline))

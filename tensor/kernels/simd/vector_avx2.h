@@ -1,0 +1,35 @@
+// Eight floats in an AVX register. Included inside an anonymous namespace.
+using Vector = __m256;
+constexpr int kLanes = 8;
+constexpr int kTile1 = 12, kTile2 = 6;
+constexpr int kGradient1 = 12, kGradient2 = 6;
+constexpr int kDepthwiseTile = 8;
+
+ALWAYS_INLINE Vector zero() {
+  return _mm256_setzero_ps();
+}
+ALWAYS_INLINE Vector load(const float* p) {
+  return _mm256_loadu_ps(p);
+}
+ALWAYS_INLINE Vector broadcast(const float* p) {
+  return _mm256_broadcast_ss(p);
+}
+ALWAYS_INLINE void store(float* p, Vector v) {
+  _mm256_storeu_ps(p, v);
+}
+ALWAYS_INLINE Vector add(Vector a, Vector b) {
+  return _mm256_add_ps(a, b);
+}
+ALWAYS_INLINE Vector fma(Vector a, Vector b, Vector c) {
+  return _mm256_fmadd_ps(a, b, c);
+}
+ALWAYS_INLINE __m256i first(std::int64_t n) {
+  return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(n)),
+                            _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+ALWAYS_INLINE Vector load_first(const float* p, std::int64_t n) {
+  return _mm256_maskload_ps(p, first(n));
+}
+ALWAYS_INLINE void store_first(float* p, Vector v, std::int64_t n) {
+  _mm256_maskstore_ps(p, first(n), v);
+}

@@ -1,0 +1,35 @@
+// Sixteen floats in an AVX-512 register. Included inside an anonymous namespace.
+using Vector = __m512;
+constexpr int kLanes = 16;
+constexpr int kTile1 = 20, kTile2 = 12;  // pixels held with one vector each, with two
+constexpr int kGradient1 = 24,
+              kGradient2 = 12;  // filter values held with one vector each, with two
+constexpr int kDepthwiseTile = 8;
+
+ALWAYS_INLINE Vector zero() {
+  return _mm512_setzero_ps();
+}
+ALWAYS_INLINE Vector load(const float* p) {
+  return _mm512_loadu_ps(p);
+}
+ALWAYS_INLINE Vector broadcast(const float* p) {
+  return _mm512_set1_ps(*p);
+}
+ALWAYS_INLINE void store(float* p, Vector v) {
+  _mm512_storeu_ps(p, v);
+}
+ALWAYS_INLINE Vector add(Vector a, Vector b) {
+  return _mm512_add_ps(a, b);
+}
+ALWAYS_INLINE Vector fma(Vector a, Vector b, Vector c) {
+  return _mm512_fmadd_ps(a, b, c);
+}
+ALWAYS_INLINE __mmask16 first(std::int64_t n) {
+  return static_cast<__mmask16>((1u << n) - 1u);
+}
+ALWAYS_INLINE Vector load_first(const float* p, std::int64_t n) {
+  return _mm512_maskz_loadu_ps(first(n), p);
+}
+ALWAYS_INLINE void store_first(float* p, Vector v, std::int64_t n) {
+  _mm512_mask_storeu_ps(p, first(n), v);
+}

@@ -1,0 +1,81 @@
+#include "integrad/autograd/cases.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "integrad/tensor/parallel.h"
+#include "integrad/tensor/random.h"
+
+using namespace integrad;
+
+namespace {
+
+// An operator's value and its inputs' gradients for a random cotangent, in precision T.
+template <class T>
+std::vector<Tensor<double>> run(const OperatorCase::Function<T>& f,
+                                const std::vector<Tensor<double>>& inputs) {
+  Tape<T> tape;
+  std::vector<Var> leaves;
+  for (const Tensor<double>& input : inputs) leaves.push_back(tape.leaf(input.cast<T>()));
+  const Var y = f(tape, leaves);
+  std::vector<Tensor<double>> results{tape.value(y).template cast<double>()};
+  tape.backward(y, draw::normal(tape.shape(y), 900).template cast<T>());
+  for (Var leaf : leaves) results.push_back(tape.gradient(leaf).template cast<double>());
+  return results;
+}
+
+}  // namespace
+
+TEST_CASE("every operator in float follows itself in double") {
+  for (const OperatorCase& row : operator_cases()) {
+    CAPTURE(row.operation);
+    CAPTURE(row.name);
+    // Inputs that float holds exactly, so that only the arithmetic differs.
+    std::vector<Tensor<double>> inputs;
+    for (const Tensor<double>& input : row.inputs)
+      inputs.push_back(input.cast<float>().cast<double>());
+    const auto in_float = run<float>(row.in_float, inputs);
+    const auto in_double = run<double>(row.in_double, inputs);
+    for (std::size_t i = 0; i < in_double.size(); ++i) {
+      REQUIRE(in_float[i].shape() == in_double[i].shape());
+      double largest = 0, worst = 0;
+      for (Index k = 0; k < in_double[i].size(); ++k) {
+        largest = std::max(largest, std::fabs(in_double[i][k]));
+        worst = std::max(worst, std::fabs(in_float[i][k] - in_double[i][k]));
+      }
+      CHECK(worst <= 1e-5 * largest);
+    }
+  }
+}
+
+TEST_CASE("every operator has the same bits for any number of threads") {
+  const int before = threads();
+  for (const OperatorCase& row : operator_cases()) {
+    CAPTURE(row.operation);
+    CAPTURE(row.name);
+    set_threads(1);
+    const auto one = run<float>(row.in_float, row.inputs);
+    for (int count : {2, 3, 5}) {
+      set_threads(count);
+      const auto many = run<float>(row.in_float, row.inputs);
+      for (std::size_t i = 0; i < one.size(); ++i) CHECK(std::ranges::equal(one[i], many[i]));
+    }
+  }
+  set_threads(before);
+}
+
+TEST_CASE("rows name themselves uniquely, and operators as the tape does") {
+  std::set<std::pair<std::string, std::string>> names;
+  for (const OperatorCase& row : operator_cases()) {
+    CAPTURE(row.operation);
+    CAPTURE(row.name);
+    CHECK(names.insert({row.operation, row.name}).second);
+    Tape<double> tape;
+    std::vector<Var> leaves;
+    for (const Tensor<double>& input : row.inputs) leaves.push_back(tape.leaf(input));
+    CHECK(tape.operation(row.in_double(tape, leaves)) == row.operation);
+  }
+}

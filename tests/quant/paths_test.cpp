@@ -1,0 +1,171 @@
+// The three paths of one model: training-time forward, integer runner, emitted C.
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <unistd.h>
+
+#include "integrad/autograd/cases.h"
+#include "integrad/nn/interpreter.h"
+#include "integrad/nn/models/qsegment.h"
+#include "integrad/quant/fake_quant.h"
+#include "integrad/quant/observer.h"
+#include "integrad/quant/process.h"
+#include "integrad/quant/verify.h"
+#include "integrad/tensor/random.h"
+
+using namespace integrad;
+
+namespace {
+
+struct Quantized {
+  Model<float> model;
+  std::vector<Quantization> quantizations;
+};
+
+Quantized calibrated(Model<float> model, const Tensor<float>& images) {
+  RangeObserver observer(model.graph, {});
+  Tape<float> tape;
+  FloatEvaluator<float> evaluator(tape, model.graph, model.parameters, Mode::evaluate);
+  const auto values = interpret(tape, model.graph, tape.constant(images), evaluator);
+  for (int id = 0; id < model.graph.size(); ++id)
+    observer.observe(id, tape.value(values[static_cast<std::size_t>(id)]));
+  auto quantizations = observer.quantizations();
+  return {std::move(model), std::move(quantizations)};
+}
+
+Tensor<float> pixels(Shape shape, std::uint64_t stream) {
+  Tensor<float> image = draw::uniform(shape, stream, 0.0, 256.0).cast<float>();
+  for (float& v : image) v = std::floor(v) / 255.0f;
+  return image;
+}
+
+Quantized quantized_qsegment() {
+  const Graph graph = make_qsegment(16, 24);
+  return calibrated(fold(graph, initialize<float>(graph, 11)), pixels({2, 16, 24, 3}, 1));
+}
+
+// A fresh folder that goes away with the test.
+struct Folder {
+  std::filesystem::path path;
+  explicit Folder(const char* name)
+      : path(std::filesystem::temp_directory_path() /
+             ("integrad_" + std::string(name) + std::to_string(::getpid()))) {
+    std::filesystem::remove_all(path);
+  }
+  ~Folder() { std::filesystem::remove_all(path); }
+};
+
+void replace_in(const std::filesystem::path& file, const std::string& from, const std::string& to) {
+  std::stringstream text;
+  text << std::ifstream(file).rdbuf();
+  std::string content = text.str();
+  const auto at = content.find(from);
+  REQUIRE(at != std::string::npos);
+  content.replace(at, from.size(), to);
+  std::ofstream(file) << content;
+}
+
+}  // namespace
+
+TEST_CASE("training forward, integer runner and emitted C agree in every byte of every layer") {
+  for (const char* target : {"cmsis-nn", "cmsis-nn-single"}) {
+    Quantized q = quantized_qsegment();
+    const Folder folder("agree");
+    Verifier verifier(q.model, q.quantizations, find_target(target),
+                      {folder.path, true, {"gcc"}, {"-O2"}});
+    for (std::uint64_t i = 0; i < 2; ++i) verifier.check(pixels({1, 16, 24, 3}, 50 + i));
+    const VerifyReport& report = verifier.report();
+    CHECK(report.differences == 0);
+    CHECK_FALSE(report.first.has_value());
+    CHECK(report.images == 2);
+    for (std::size_t id = 1; id < report.layers.size(); ++id)
+      CHECK(report.layers[id].bytes >= 2 * 2 * report.layers[id].shape.elements());
+  }
+}
+
+TEST_CASE("verification catches one altered rounding constant, and names the place") {
+  Quantized q = quantized_qsegment();
+  const Folder folder("altered");
+  write_files(folder.path, export_c(lower(q.model.graph, q.model.parameters, q.quantizations,
+                                          find_target("cmsis-nn"))));
+  replace_in(folder.path / "integrad/quant/c/arith.h", "((int64_t)1 << 30)", "((int64_t)3 << 29)");
+  Verifier verifier(q.model, q.quantizations, find_target("cmsis-nn"),
+                    {folder.path, false, {"gcc"}, {"-O2"}});
+  verifier.check(pixels({1, 16, 24, 3}, 50));
+  const VerifyReport& report = verifier.report();
+  CHECK(report.differences > 0);
+  REQUIRE(report.first.has_value());
+  CHECK(report.first->layer == "encoder1/full");
+  CHECK(report.first->path.starts_with("gcc -O2"));
+  CHECK(report.first->expected != report.first->got);
+}
+
+TEST_CASE("sums beyond 2^24 take the exact wider path") {
+  // 3 x 3 x 64 weights of full size, all of one sign: a sum of up to 18.6 million.
+  Graph graph;
+  const Value x = graph.input({1, 6, 6, 64});
+  graph.layer("wide", layer::Conv2d{5, WindowSpec::square(3, 1, Padding::same())}, {x});
+  Parameters<float> parameters = initialize<float>(graph, 1);
+  const Random random(3, 1);
+  Tensor<float>& weight = parameters.at("wide/weight");
+  for (Index i = 0; i < weight.size(); ++i)
+    weight[i] = 1.0f - 0.01f * static_cast<float>(random.uniform(static_cast<std::uint64_t>(i)));
+  Quantized q = calibrated({graph, parameters}, pixels({1, 6, 6, 64}, 1));
+  const QGraph program = lower(graph, parameters, q.quantizations, find_target("cmsis-nn"));
+  const LinearTables& tables = *tables_of(program.node(1).operation);
+  REQUIRE(tables.bounds[0] >= (std::int64_t{1} << 24));
+  const Folder folder("wide");
+  Verifier verifier(q.model, q.quantizations, find_target("cmsis-nn"), {folder.path, true, {}, {}});
+  Tensor<float> bright = pixels({1, 6, 6, 64}, 2);
+  for (float& v : bright) v = std::max(v, 253.0f / 255.0f);
+  verifier.check(bright);
+  CHECK(verifier.report().differences == 0);
+}
+
+TEST_CASE("lowering refuses what integers cannot hold, naming layer and channel") {
+  Graph graph;
+  const Value x = graph.input({1, 4, 4, 2});
+  graph.layer("conv", layer::Conv2d{3, WindowSpec::square(1)}, {x});
+  Parameters<float> parameters = initialize<float>(graph, 1);
+  const std::vector<Quantization> good(2, kImageQuantization);
+  const Target& target = find_target("cmsis-nn");
+
+  Parameters<float> nan = parameters;
+  nan.at("conv/weight")[5] = std::nanf("");
+  CHECK_THROWS_WITH_AS(lower(graph, nan, good, target),
+                       "layer 'conv': channel 2: a weight is not finite", Error);
+  for (float scale : {0.0f, -1.0f, std::nanf(""), 1e-40f, INFINITY}) {
+    std::vector<Quantization> bad = good;
+    bad[1].scale = scale;
+    CHECK_THROWS_AS(lower(graph, parameters, bad, target), Error);
+  }
+  // An output scale so fine that the sum would be shifted out of 32 bits.
+  std::vector<Quantization> fine = good;
+  fine[1].scale = 1e-12f;
+  CHECK_THROWS_AS(lower(graph, parameters, fine, target), Error);
+
+  Graph soft;
+  soft.layer("softmax", layer::Softmax{}, {soft.input({1, 4, 4, 2})});
+  CHECK_THROWS_WITH_AS(lower(soft, {}, good, target),
+                       "layer 'softmax': the target cmsis-nn has no integer kernel for softmax",
+                       Error);
+}
+
+TEST_CASE("a channel too weak for its bias keeps the bias") {
+  Graph graph;
+  const Value x = graph.input({1, 4, 4, 2});
+  graph.layer("conv", layer::Conv2d{2, WindowSpec::square(1)}, {x});
+  Parameters<float> parameters = initialize<float>(graph, 1);
+  for (Index i = 0; i < 2; ++i) parameters.at("conv/weight")[i] = 1e-30f;
+  parameters.at("conv/bias")[0] = 0.5f;
+  Quantized q = calibrated({graph, parameters}, pixels({1, 4, 4, 2}, 1));
+  Tape<float> tape;
+  FakeQuantEvaluator evaluator(tape, graph, parameters, Mode::evaluate, q.quantizations,
+                               find_target("cmsis-nn"));
+  const Var y = interpret(tape, graph, tape.constant(pixels({1, 4, 4, 2}, 3)), evaluator).back();
+  CHECK(tape.value(y)[0] == doctest::Approx(0.5).epsilon(0.02));
+}
