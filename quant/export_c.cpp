@@ -5,18 +5,57 @@
 #include <set>
 #include <sstream>
 
-#include "integrad/quant/arena.h"
 #include "integrad/quant/c_printer.h"
 #include "integrad/quant/embedded.h"
+#include "integrad/quant/memory_plan.h"
 
 namespace integrad {
 
 namespace {
 
+/// A node's codes, and for a pool its winners, in the arena.
+struct Placement {
+  Index codes = -1, winners = -1;  ///< offsets; -1: not in the arena
+};
+
+struct Layout {
+  std::vector<Placement> nodes;
+  Index bytes = 0;
+};
+
+Layout place(const QGraph& program) {
+  const int last = program.size() - 1;
+  std::vector<PlannedBuffer> buffers;
+  std::vector<std::pair<int, bool>> owners;  // node, holds winners
+  const auto add = [&](int id, bool winners) {
+    // Codes live until their last reader among the first inputs, winners among the second.
+    int last_step = id;
+    for (int reader = id + 1; reader <= last; ++reader) {
+      const QNode& node = program.node(reader);
+      const bool unpool = std::holds_alternative<quantized::MaxUnpool>(node.operation);
+      for (std::size_t i = 0; i < node.inputs.size(); ++i)
+        if (node.inputs[i] == id && (unpool && i == 1) == winners) last_step = reader;
+    }
+    buffers.push_back({program.node(id).shape.elements(), id, last_step});
+    owners.emplace_back(id, winners);
+  };
+  for (int id = 1; id <= last; ++id) {
+    if (id != last) add(id, false);  // the last one writes to the caller's output
+    const auto* pool = std::get_if<quantized::MaxPool>(&program.node(id).operation);
+    if (pool != nullptr && pool->keeps_winners) add(id, true);
+  }
+  Layout layout{std::vector<Placement>(program.nodes.size()), plan_memory(buffers)};
+  for (std::size_t i = 0; i < buffers.size(); ++i) {
+    Placement& node = layout.nodes[static_cast<std::size_t>(owners[i].first)];
+    (owners[i].second ? node.winners : node.codes) = buffers[i].offset;
+  }
+  return layout;
+}
+
 /// Prints one node's tables and struct to `tables`, its call to `body`.
 struct PrintNode {
   const QGraph& program;
-  const ArenaLayout& layout;
+  const Layout& layout;
   int id;
   std::ostream& tables;
   std::ostream& body;
@@ -144,7 +183,7 @@ std::string print_header(const QGraph& program, Index arena) {
 }  // namespace
 
 std::vector<EmittedFile> export_c(const QGraph& program) {
-  const ArenaLayout layout = plan_arena(program);
+  const Layout layout = place(program);
   std::ostringstream tables, body;
   std::set<std::string> headers;
   for (int id = 0; id < program.size(); ++id) {

@@ -3,7 +3,6 @@
 #include <sstream>
 
 #include "integrad/train/files.h"
-#include "integrad/train/format.h"
 #include "integrad/train/html.h"
 #include "integrad/train/report_sections.h"
 
@@ -16,8 +15,8 @@ void check_evaluations(const ReportInput& input) {
     require(evaluation.masks.size() == input.samples.size() &&
                 evaluation.images.size() == input.samples.size(),
             "a report of ", input.samples.size(), " samples needs one mask and one score of each; ",
-            name_of(evaluation.arithmetic), " has ", evaluation.masks.size(), " masks and ",
-            evaluation.images.size(), " scores");
+            report::heading_of(evaluation.arithmetic), " has ", evaluation.masks.size(),
+            " masks and ", evaluation.images.size(), " scores");
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 
 #include "integrad/train/format.h"
 #include "integrad/train/html.h"
-#include "integrad/train/overlay.h"
+#include "integrad/train/comparison.h"
 #include "integrad/train/report_sections.h"
 #include "integrad/train/resize.h"
 

@@ -1,4 +1,4 @@
-#include "integrad/train/overlay.h"
+#include "integrad/train/comparison.h"
 
 namespace integrad {
 
