@@ -5,6 +5,7 @@
 #include <limits>
 #include <numeric>
 
+#include "integrad/tensor/parallel.h"
 #include "integrad/tensor/random.h"
 
 namespace integrad {
@@ -16,6 +17,19 @@ using Inputs = std::vector<Tensor<double>>;
 
 // Streams of the seed.
 constexpr std::uint64_t kCotangentStream = 1, kEntryStream = 2;
+
+// One thread while it lives: sharing out thousands of tiny evaluations would cost more than they
+// do, and no result's bits depend on the number of threads.
+class SingleThread {
+ public:
+  SingleThread() { set_threads(1); }
+  ~SingleThread() { set_threads(before_); }
+  SingleThread(const SingleThread&) = delete;
+  SingleThread& operator=(const SingleThread&) = delete;
+
+ private:
+  int before_ = threads();
+};
 
 Tensor<double> evaluate(const Function& f, const Inputs& inputs) {
   Tape<double> tape;
@@ -83,6 +97,7 @@ GradcheckReport gradcheck(const Function& f, const Inputs& inputs,
   require(options.step > 0 && options.max_entries > 0,
           "gradcheck needs a positive step and number of entries; got ", options.step, " and ",
           options.max_entries);
+  const SingleThread single_thread;
   const Tensor<double> y = evaluate(f, inputs);
   const Tensor<double> cotangent = random_cotangent(y.shape(), options.seed);
   double magnitude = 0;

@@ -42,8 +42,9 @@ struct GradcheckReport {
 /// larger of 1e-3 times this input's largest gradient and 1e-5 times sum_j |cotangent_j f_j|
 /// (rounding noise of the quotient is about 1e-12 times that sum).
 ///
-/// Throws Error when an input's gradient differs between "all inputs are leaves" and "only this one
-/// is": operators skip work for constants, and must skip the right part.
+/// Sets the number of threads to 1 while it runs. Throws Error when an input's gradient differs
+/// between "all inputs are leaves" and "only this one is": operators skip work for constants, and
+/// must skip the right part.
 GradcheckReport gradcheck(const OperatorCase::Function<double>& f,
                           const std::vector<Tensor<double>>& inputs,
                           const GradcheckOptions& options = {});

@@ -6,6 +6,7 @@
 #include "integrad/quant/c/layout.h"
 #include "integrad/quant/golden.h"
 #include "integrad/quant/golden_reader.h"
+#include "integrad/tensor/error.h"
 
 /// How each operator's recorded cases are run; used by run_golden only.
 namespace integrad::golden {
@@ -24,6 +25,16 @@ class Recorder {
                std::int64_t actual);
   void derived(const GoldenCase& c, std::string_view what, integrad_scale expected,
                integrad_scale actual, Index position = 0);
+  /// Runs the checks of one case's derivations; scales outside the contract refuse them, not the
+  /// case.
+  template <class Checks>
+  void derivations(const GoldenCase& c, Checks&& checks) {
+    try {
+      checks();
+    } catch (const Error& error) {
+      refuse(c, error.what());
+    }
+  }
   void refuse(const GoldenCase& c, std::string reason);
 
  private:
@@ -67,9 +78,9 @@ inline integrad_scale stored_scale(const GoldenCase& c, std::string_view multipl
 }
 
 /// Height, width and channels of a batch of images.
-inline integrad_dims image_dims(const GoldenCase& c, const Shape& shape) {
+inline integrad_dims image_dims(const Shape& shape) {
   for (int axis = 1; axis < 4; ++axis)
-    c.require(shape[axis] <= kMaxExtent, "an extent must be at most ", kMaxExtent, "; got ", shape);
+    require(shape[axis] <= kMaxExtent, "an extent must be at most ", kMaxExtent, "; got ", shape);
   return {static_cast<std::int32_t>(shape.height()), static_cast<std::int32_t>(shape.width()),
           static_cast<std::int32_t>(shape.channels())};
 }

@@ -27,23 +27,23 @@ Operands read_operands(const GoldenCase& c, integrad_rounding rounding, int rank
                   {},
                   {}};
   const Index outputs = result.expected.shape.channels();
-  c.require(result.expected.shape[0] == result.input.shape[0],
-            "input and output must have one batch size; got ", result.input.shape, " and ",
-            result.expected.shape);
+  require(result.expected.shape[0] == result.input.shape[0],
+          "input and output must have one batch size; got ", result.input.shape, " and ",
+          result.expected.shape);
   if (c.has("bias")) {
     result.bias = c.tensor<std::int32_t>("bias", 1).values;
-    c.require(std::cmp_equal(result.bias.size(), outputs), "bias must have ", outputs,
-              " elements; got ", result.bias.size());
+    require(std::cmp_equal(result.bias.size(), outputs), "bias must have ", outputs,
+            " elements; got ", result.bias.size());
   }
   const auto multiplier = c.tensor<std::int32_t>("mult", 1).values;
   const auto shift = c.tensor<std::int32_t>("shift", 1).values;
-  c.require(multiplier.size() == shift.size(), "mult and shift must have one size");
-  c.require(multiplier.size() == 1 || std::cmp_equal(multiplier.size(), outputs),
-            "mult must have 1 or ", outputs, " elements; got ", multiplier.size());
+  require(multiplier.size() == shift.size(), "mult and shift must have one size");
+  require(multiplier.size() == 1 || std::cmp_equal(multiplier.size(), outputs),
+          "mult must have 1 or ", outputs, " elements; got ", multiplier.size());
   for (std::size_t i = 0; i < shift.size(); ++i) {
-    c.require(multiplier[i] >= 0 && shift[i] >= -31 && shift[i] <= 30,
-              "a multiplier must not be negative and a shift be in [-31, 30]; got ", multiplier[i],
-              " and ", shift[i]);
+    require(multiplier[i] >= 0 && shift[i] >= -31 && shift[i] <= 30,
+            "a multiplier must not be negative and a shift be in [-31, 30]; got ", multiplier[i],
+            " and ", shift[i]);
     result.scales.push_back({multiplier[i], shift[i]});
   }
   result.stage = {.scales = result.scales.data(),
@@ -52,13 +52,13 @@ Operands read_operands(const GoldenCase& c, integrad_rounding rounding, int rank
                   .low = c.int32("act_min", -128, 127),
                   .high = c.int32("act_max", -128, 127),
                   .rounding = rounding};
-  c.require(result.stage.low <= result.stage.high, "act_min exceeds act_max");
+  require(result.stage.low <= result.stage.high, "act_min exceeds act_max");
   return result;
 }
 
 integrad_window read_window(const GoldenCase& c, Index kernel, std::string_view stride,
                             std::string_view dilation, std::string_view pad) {
-  c.require(kernel <= kMaxExtent, "a kernel must be at most ", kMaxExtent, "; got ", kernel);
+  require(kernel <= kMaxExtent, "a kernel must be at most ", kMaxExtent, "; got ", kernel);
   return {.kernel = static_cast<std::int32_t>(kernel),
           .stride = c.int32(stride, 1, kMaxExtent),
           .dilation = dilation.empty() ? 1 : c.int32(dilation, 1, kMaxExtent),
@@ -75,18 +75,18 @@ std::int32_t input_zero_point(const GoldenCase& c) {
 void run_conv(const GoldenCase& c, integrad_rounding rounding, Recorder& recorder) {
   const Operands o = read_operands(c, rounding, 4);
   const Shape filter = o.filter.shape;
-  const integrad_conv layer{.input = image_dims(c, o.input.shape),
-                            .output = image_dims(c, o.expected.shape),
+  const integrad_conv layer{.input = image_dims(o.input.shape),
+                            .output = image_dims(o.expected.shape),
                             .window_y = read_window(c, filter[1], "stride_h", "dil_h", "pad_top"),
                             .window_x = read_window(c, filter[2], "stride_w", "dil_w", "pad_left"),
                             .groups = c.int32("groups", 1, kMaxExtent),
                             .input_zero_point = input_zero_point(c),
                             .stage = o.stage};
-  c.require(filter[0] == layer.output.channels && layer.input.channels % layer.groups == 0 &&
-                layer.output.channels % layer.groups == 0 &&
-                filter[3] == layer.input.channels / layer.groups,
-            "filter ", filter, " does not fit input ", o.input.shape, ", output ", o.expected.shape,
-            " and ", layer.groups, " groups");
+  require(filter[0] == layer.output.channels && layer.input.channels % layer.groups == 0 &&
+              layer.output.channels % layer.groups == 0 &&
+              filter[3] == layer.input.channels / layer.groups,
+          "filter ", filter, " does not fit input ", o.input.shape, ", output ", o.expected.shape,
+          " and ", layer.groups, " groups");
   std::vector<std::int8_t> output(o.expected.values.size());
   for_each_half(o.input.shape[0], layer.input, layer.output,
                 [&](Index from, Index to, std::int32_t begin, std::int32_t end) {
@@ -100,17 +100,17 @@ void run_depthwise(const GoldenCase& c, integrad_rounding rounding, Recorder& re
   const Operands o = read_operands(c, rounding, 4);
   const Shape filter = o.filter.shape;
   const integrad_depthwise layer{
-      .input = image_dims(c, o.input.shape),
-      .output = image_dims(c, o.expected.shape),
+      .input = image_dims(o.input.shape),
+      .output = image_dims(o.expected.shape),
       .window_y = read_window(c, filter[1], "stride_h", "dil_h", "pad_top"),
       .window_x = read_window(c, filter[2], "stride_w", "dil_w", "pad_left"),
       .input_zero_point = input_zero_point(c),
       .stage = o.stage};
   const std::int32_t multiplier = c.int32("depth_mult", 1, kMaxExtent);
-  c.require(filter[0] == 1 && filter[3] == layer.output.channels &&
-                filter[3] == Index{layer.input.channels} * multiplier,
-            "filter ", filter, " does not fit input ", o.input.shape, ", output ", o.expected.shape,
-            " and depth multiplier ", multiplier);
+  require(filter[0] == 1 && filter[3] == layer.output.channels &&
+              filter[3] == Index{layer.input.channels} * multiplier,
+          "filter ", filter, " does not fit input ", o.input.shape, ", output ", o.expected.shape,
+          " and depth multiplier ", multiplier);
   std::vector<std::int8_t> output(o.expected.values.size());
   for_each_half(o.input.shape[0], layer.input, layer.output,
                 [&](Index from, Index to, std::int32_t begin, std::int32_t end) {
@@ -125,14 +125,14 @@ void run_transposed_conv(const GoldenCase& c, integrad_rounding rounding, Record
   const Operands o = read_operands(c, rounding, 4);
   const Shape filter = o.filter.shape;
   const integrad_transposed_conv layer{
-      .input = image_dims(c, o.input.shape),
-      .output = image_dims(c, o.expected.shape),
+      .input = image_dims(o.input.shape),
+      .output = image_dims(o.expected.shape),
       .window_y = read_window(c, filter[1], "stride_h", "", "pad_top"),
       .window_x = read_window(c, filter[2], "stride_w", "", "pad_left"),
       .input_zero_point = input_zero_point(c),
       .stage = o.stage};
-  c.require(filter[0] == layer.output.channels && filter[3] == layer.input.channels, "filter ",
-            filter, " does not fit input ", o.input.shape, " and output ", o.expected.shape);
+  require(filter[0] == layer.output.channels && filter[3] == layer.input.channels, "filter ",
+          filter, " does not fit input ", o.input.shape, " and output ", o.expected.shape);
   std::vector<std::int8_t> output(o.expected.values.size());
   for_each_half(o.input.shape[0], layer.input, layer.output,
                 [&](Index from, Index to, std::int32_t begin, std::int32_t end) {
@@ -146,8 +146,8 @@ void run_transposed_conv(const GoldenCase& c, integrad_rounding rounding, Record
 void run_fully_connected(const GoldenCase& c, integrad_rounding rounding, Recorder& recorder) {
   const Operands o = read_operands(c, rounding, 2);
   const Index inputs = o.input.shape[1], outputs = o.expected.shape[1];
-  c.require(o.filter.shape == Shape{outputs, inputs}, "filter ", o.filter.shape,
-            " does not fit input ", o.input.shape, " and output ", o.expected.shape);
+  require(o.filter.shape == Shape{outputs, inputs}, "filter ", o.filter.shape,
+          " does not fit input ", o.input.shape, " and output ", o.expected.shape);
   const integrad_fully_connected layer{.inputs = static_cast<std::int32_t>(inputs),
                                        .outputs = static_cast<std::int32_t>(outputs),
                                        .input_zero_point = input_zero_point(c),

@@ -18,8 +18,8 @@ void run_pair(const GoldenCase& c, integrad_rounding rounding, Recorder& recorde
               Elements&& elements) {
   const Codes input1 = c.tensor<std::int8_t>("input1"), input2 = c.tensor<std::int8_t>("input2");
   const Codes expected = expected_output<std::int8_t>(c, rounding);
-  c.require(input1.shape == input2.shape, "the inputs must have one shape; got ", input1.shape,
-            " and ", input2.shape);
+  require(input1.shape == input2.shape, "the inputs must have one shape; got ", input1.shape,
+          " and ", input2.shape);
   std::vector<std::int8_t> output(input1.values.size());
   elements(input1.values.data(), input2.values.data(), output.data(),
            static_cast<std::ptrdiff_t>(output.size()));
@@ -40,11 +40,14 @@ void run_add(const GoldenCase& c, integrad_rounding rounding, Recorder& recorder
                            .high = c.int32("act_max", -128, 127),
                            .rounding = rounding};
   if (c.has("scale1")) {
-    const AddScales scales =
-        add_scales(c.real32("scale1"), c.real32("scale2"), c.real32("scale_out"), layer.left_shift);
-    recorder.derived(c, "first input's", layer.scale1, scales.input1);
-    recorder.derived(c, "second input's", layer.scale2, scales.input2);
-    recorder.derived(c, "output's", layer.output_scale, scales.output);
+    const float first = c.real32("scale1"), second = c.real32("scale2");
+    const float out = c.real32("scale_out");
+    recorder.derivations(c, [&] {
+      const AddScales scales = add_scales(first, second, out, layer.left_shift);
+      recorder.derived(c, "first input's", layer.scale1, scales.input1);
+      recorder.derived(c, "second input's", layer.scale2, scales.input2);
+      recorder.derived(c, "output's", layer.output_scale, scales.output);
+    });
   }
   run_pair(
       c, rounding, recorder,
@@ -60,9 +63,13 @@ void run_multiply(const GoldenCase& c, integrad_rounding rounding, Recorder& rec
                                 .low = c.int32("act_min", -128, 127),
                                 .high = c.int32("act_max", -128, 127),
                                 .rounding = rounding};
-  if (c.has("scale1"))
-    recorder.derived(c, "output's", layer.scale,
-                     multiply_scale(c.real32("scale1"), c.real32("scale2"), c.real32("scale_out")));
+  if (c.has("scale1")) {
+    const float first = c.real32("scale1"), second = c.real32("scale2");
+    const float out = c.real32("scale_out");
+    recorder.derivations(c, [&] {
+      recorder.derived(c, "output's", layer.scale, multiply_scale(first, second, out));
+    });
+  }
   run_pair(c, rounding, recorder,
            [&](const std::int8_t* input1, const std::int8_t* input2, std::int8_t* output,
                std::ptrdiff_t count) {
@@ -73,16 +80,20 @@ void run_multiply(const GoldenCase& c, integrad_rounding rounding, Recorder& rec
 void run_softmax(const GoldenCase& c, integrad_rounding rounding, Recorder& recorder) {
   const Codes input = c.tensor<std::int8_t>("input", 2);
   const Codes expected = expected_output<std::int8_t>(c, rounding, 2);
-  c.require(input.shape == expected.shape, "input and output must have one shape; got ",
-            input.shape, " and ", expected.shape);
-  const integrad_scale scale = stored_scale(c, "in_mult", "in_left_shift");
+  require(input.shape == expected.shape, "input and output must have one shape; got ", input.shape,
+          " and ", expected.shape);
+  const integrad_scale scale{c.int32("in_mult", 0), c.int32("in_left_shift", 0, 31)};
   const std::int32_t smallest = c.int32("diff_min", INT32_MIN, 0);
-  const SoftmaxScale derived = softmax_scale(c.real("beta"), c.real32("in_scale"));
-  recorder.derived(c, "beta and input scale's", scale, derived.scale);
-  recorder.derived(c, "smallest difference", 0, smallest, derived.smallest_difference);
+  const double beta = c.real("beta");
+  const float input_scale = c.real32("in_scale");
+  recorder.derivations(c, [&] {
+    const SoftmaxScale derived = softmax_scale(beta, input_scale);
+    recorder.derived(c, "beta and input scale's", scale, derived.scale);
+    recorder.derived(c, "smallest difference", 0, smallest, derived.smallest_difference);
+  });
   // Differences of codes reach -255; those that count must fit 32 bits once shifted.
-  c.require(std::ldexp(std::max(smallest, -255), scale.shift) >= INT32_MIN, "differences from ",
-            smallest, " on leave 32 bits when shifted by ", scale.shift);
+  require(std::ldexp(std::max(smallest, -255), scale.shift) >= INT32_MIN, "differences from ",
+          smallest, " on leave 32 bits when shifted by ", scale.shift);
   if (input.shape[1] >= 4096)
     return recorder.refuse(c, "a softmax row of 4096 or more values overflows its sum");
   const integrad_softmax layer{.channels = static_cast<std::int32_t>(input.shape[1]),
@@ -101,9 +112,12 @@ void run_logistic(const GoldenCase& c, integrad_rounding rounding, Recorder& rec
                                 .scale = stored_scale(c, "in_mult", "in_left_shift"),
                                 .radius = c.int32("in_radius", 0),
                                 .rounding = rounding};
-  const LogisticScale derived = logistic_scale(c.real32("in_scale"));
-  recorder.derived(c, "input scale's", layer.scale, derived.scale);
-  recorder.derived(c, "radius", 0, layer.radius, derived.radius);
+  const float input_scale = c.real32("in_scale");
+  recorder.derivations(c, [&] {
+    const LogisticScale derived = logistic_scale(input_scale);
+    recorder.derived(c, "input scale's", layer.scale, derived.scale);
+    recorder.derived(c, "radius", 0, layer.radius, derived.radius);
+  });
   std::int8_t table[256];
   integrad_logistic_table(&layer, table);
   std::vector<std::int8_t> output(input.values.size());

@@ -12,12 +12,12 @@ void run_requantize(const GoldenCase& c, integrad_rounding rounding, Recorder& r
   const auto shift = c.tensor<std::int8_t>("shift8", 1);
   const auto expected =
       c.tensor<std::int32_t>(rounding == INTEGRAD_ROUNDING_DOUBLE ? "out_double" : "out_single", 1);
-  c.require(acc.shape == multiplier.shape && acc.shape == shift.shape, "acc ", acc.shape, ", mult ",
-            multiplier.shape, " and shift8 ", shift.shape, " must have one size");
+  require(acc.shape == multiplier.shape && acc.shape == shift.shape, "acc ", acc.shape, ", mult ",
+          multiplier.shape, " and shift8 ", shift.shape, " must have one size");
   std::vector<std::int32_t> output(acc.values.size());
   for (std::size_t i = 0; i < output.size(); ++i) {
-    c.require(shift.values[i] >= -31 && shift.values[i] <= 30, "a shift must be in [-31, 30]; got ",
-              +shift.values[i]);
+    require(shift.values[i] >= -31 && shift.values[i] <= 30, "a shift must be in [-31, 30]; got ",
+            +shift.values[i]);
     output[i] = integrad_rescale(acc.values[i], {multiplier.values[i], shift.values[i]}, rounding);
   }
   recorder.compare(c, "output", rounding, expected, output);
@@ -32,8 +32,10 @@ void run_requantize_codes(const GoldenCase& c, integrad_rounding rounding, Recor
                                       .low = -128,
                                       .high = 127,
                                       .rounding = rounding};
-  recorder.derived(c, "scale", layer.scale,
-                   requantize_scale(c.real32("in_scale"), c.real32("out_scale")));
+  const float input_scale = c.real32("in_scale"), output_scale = c.real32("out_scale");
+  recorder.derivations(c, [&] {
+    recorder.derived(c, "scale", layer.scale, requantize_scale(input_scale, output_scale));
+  });
   std::vector<std::int8_t> output(input.values.size());
   integrad_requantize_elements(&layer, input.values.data(), output.data(),
                                static_cast<std::ptrdiff_t>(output.size()));
@@ -45,11 +47,11 @@ void run_quantize(const GoldenCase& c, integrad_rounding rounding, Recorder& rec
   const auto codes = c.tensor<std::int8_t>("q");
   const auto reals = c.tensor<float>("dq");
   const float scale = c.real32("scale");
-  c.require(scale > 0, "'scale' must be positive; got ", scale);
+  require(scale > 0, "'scale' must be positive; got ", scale);
   const std::int32_t zero_point = c.int32("zp", -128, 127);
   const auto count = static_cast<std::ptrdiff_t>(x.values.size());
-  c.require(x.shape == codes.shape && x.shape == reals.shape, "x ", x.shape, ", q ", codes.shape,
-            " and dq ", reals.shape, " must have one size");
+  require(x.shape == codes.shape && x.shape == reals.shape, "x ", x.shape, ", q ", codes.shape,
+          " and dq ", reals.shape, " must have one size");
   std::vector<std::int8_t> quantized(x.values.size());
   integrad_quantize_elements(x.values.data(), scale, zero_point, quantized.data(), count);
   recorder.compare(c, "q", rounding, codes, quantized);
@@ -82,8 +84,8 @@ void run_quantize_multiplier(const GoldenCase& c, integrad_rounding rounding, Re
   }
   const auto input = c.tensor<float>("s_in", 1).values, weight = c.tensor<float>("s_w", 1).values,
              output = c.tensor<float>("s_out", 1).values;
-  c.require(input.size() == weight.size() && input.size() == output.size(),
-            "s_in, s_w and s_out must have one size");
+  require(input.size() == weight.size() && input.size() == output.size(),
+          "s_in, s_w and s_out must have one size");
   for (std::size_t i = 0; i < input.size(); ++i) put(conv_scale(input[i], weight[i], output[i]));
   compare("conv_mult", "conv_shift");
   for (std::size_t i = 0; i < input.size(); ++i)

@@ -13,11 +13,11 @@ void run_image(const GoldenCase& c, integrad_rounding rounding, Recorder& record
                Run&& run) {
   const Codes input = c.tensor<std::int8_t>("input", 4);
   const Codes expected = expected_output<std::int8_t>(c, rounding, 4);
-  layer.input = image_dims(c, input.shape);
-  layer.output = image_dims(c, expected.shape);
-  c.require(input.shape[0] == expected.shape[0] && input.shape[3] == expected.shape[3],
-            "input and output must have one batch size and the same channels; got ", input.shape,
-            " and ", expected.shape);
+  layer.input = image_dims(input.shape);
+  layer.output = image_dims(expected.shape);
+  require(input.shape[0] == expected.shape[0] && input.shape[3] == expected.shape[3],
+          "input and output must have one batch size and the same channels; got ", input.shape,
+          " and ", expected.shape);
   std::vector<std::int8_t> output(expected.values.size());
   for_each_half(input.shape[0], layer.input, layer.output,
                 [&](Index from, Index to, std::int32_t begin, std::int32_t end) {
@@ -41,24 +41,22 @@ integrad_pool read_pool(const GoldenCase& c) {
                                          .pad_after = 0},
                             .low = c.int32("act_min", -128, 127),
                             .high = c.int32("act_max", -128, 127)};
-  c.require(layer.low <= layer.high, "act_min exceeds act_max");
+  require(layer.low <= layer.high, "act_min exceeds act_max");
   return layer;
 }
 
 /// The first and the last window along an axis meet the image, hence all do.
-void require_meets_image(const GoldenCase& c, integrad_window window, std::int32_t inputs,
-                         std::int32_t outputs) {
-  c.require(
-      window.pad_before < window.kernel && integrad_window_start(outputs - 1, window) < inputs,
-      "every window must meet the image; kernel ", window.kernel, ", stride ", window.stride,
-      ", padding ", window.pad_before, ", ", inputs, " inputs, ", outputs, " outputs");
+void require_meets_image(integrad_window window, std::int32_t inputs, std::int32_t outputs) {
+  require(window.pad_before < window.kernel && integrad_window_start(outputs - 1, window) < inputs,
+          "every window must meet the image; kernel ", window.kernel, ", stride ", window.stride,
+          ", padding ", window.pad_before, ", ", inputs, " inputs, ", outputs, " outputs");
 }
 
-void require_valid(const GoldenCase& c, const integrad_pool& layer) {
-  c.require(Index{layer.input.height} * layer.input.width < (1 << 23),
-            "a pooled image must have fewer than 2^23 points, so that sums fit 32 bits");
-  require_meets_image(c, layer.window_y, layer.input.height, layer.output.height);
-  require_meets_image(c, layer.window_x, layer.input.width, layer.output.width);
+void require_valid(const integrad_pool& layer) {
+  require(Index{layer.input.height} * layer.input.width < (1 << 23),
+          "a pooled image must have fewer than 2^23 points, so that sums fit 32 bits");
+  require_meets_image(layer.window_y, layer.input.height, layer.output.height);
+  require_meets_image(layer.window_x, layer.input.width, layer.output.width);
 }
 
 integrad_resize read_resize(const GoldenCase& c, integrad_rounding rounding) {
@@ -73,18 +71,18 @@ integrad_resize read_resize(const GoldenCase& c, integrad_rounding rounding) {
 
 void run_max_pool(const GoldenCase& c, integrad_rounding rounding, Recorder& recorder) {
   run_image(c, rounding, recorder, read_pool(c),
-            [&](const integrad_pool& layer, const std::int8_t* input, std::int8_t* output,
-                std::int32_t begin, std::int32_t end) {
-              require_valid(c, layer);
+            [](const integrad_pool& layer, const std::int8_t* input, std::int8_t* output,
+               std::int32_t begin, std::int32_t end) {
+              require_valid(layer);
               integrad_max_pool_rows(&layer, input, output, nullptr, begin, end);
             });
 }
 
 void run_average_pool(const GoldenCase& c, integrad_rounding rounding, Recorder& recorder) {
   run_image(c, rounding, recorder, read_pool(c),
-            [&](const integrad_pool& layer, const std::int8_t* input, std::int8_t* output,
-                std::int32_t begin, std::int32_t end) {
-              require_valid(c, layer);
+            [](const integrad_pool& layer, const std::int8_t* input, std::int8_t* output,
+               std::int32_t begin, std::int32_t end) {
+              require_valid(layer);
               integrad_average_pool_rows(&layer, input, output, begin, end);
             });
 }

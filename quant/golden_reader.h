@@ -8,7 +8,6 @@
 #include <string_view>
 #include <vector>
 
-#include "integrad/tensor/error.h"
 #include "integrad/tensor/shape.h"
 
 /// Golden vectors: inputs and outputs of the real microcontroller kernels, one pair of files for
@@ -40,7 +39,7 @@ struct GoldenArray {
 };
 
 /// One recorded call of a kernel. Whatever is asked for and is missing, of another type or outside
-/// the given range is an Error that names the file, the line where the case begins and the case.
+/// the given range is an Error.
 class GoldenCase {
  public:
   GoldenCase(std::string file, std::size_t line, std::string name,
@@ -61,11 +60,9 @@ class GoldenCase {
   template <class T>
   GoldenArray<T> tensor(std::string_view key, int rank = 0) const;
 
-  /// Throws an Error about this case.
-  template <class... Parts>
-  void require(bool ok, const Parts&... parts) const {
-    if (!ok) fail(where(), parts...);
-  }
+  /// "<file>:<line>: case '<name>': ", the line where the case begins: what run_golden puts before
+  /// the message of an Error about the case.
+  std::string where() const;
 
   // For the reader; false when the key is taken.
   bool add(std::string key, std::int64_t value);
@@ -73,8 +70,6 @@ class GoldenCase {
   bool add(std::string key, GoldenTensor tensor);
 
  private:
-  std::string where() const;
-
   std::string file_;
   std::size_t line_;
   std::string name_;

@@ -50,8 +50,8 @@ void rotate_row(const Sample& sample, const Mapping& map, const AugmentationDraw
   const double dy = static_cast<double>(y + draw.crop_y) - map.centre_y;
   for (Index x = 0; x < draw.width; ++x) {
     const double dx = static_cast<double>(x + draw.crop_x) - map.centre_x;
-    const double from_y = map.cosine * dy - map.sine * dx + map.centre_y;
-    const double from_x = map.sine * dy + map.cosine * dx + map.centre_x;
+    const double from_y = map.cosine * dy + map.sine * dx + map.centre_y;
+    const double from_x = map.cosine * dx - map.sine * dy + map.centre_x;
     const double floor_y = std::floor(from_y), floor_x = std::floor(from_x);
     const Index top = static_cast<Index>(floor_y), left = static_cast<Index>(floor_x);
     const float down = static_cast<float>(from_y - floor_y),

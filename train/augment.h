@@ -26,7 +26,7 @@ void check(const Augmentation& augmentation);
 struct AugmentationDraw {
   float brightness = 1;
   bool flip_horizontal = false, flip_vertical = false;
-  double degrees = 0;
+  double degrees = 0;                                   // counter-clockwise
   Index crop_y = 0, crop_x = 0, height = 0, width = 0;  // of the result
 };
 

@@ -20,25 +20,25 @@ struct TrainConfig {
   Index epochs = 60;
   Index batch_size = 4;
 
-  std::string optimizer = "adam";    ///< sgd, adam, adamw
+  std::string optimizer = "adam";  ///< sgd, adam, adamw
   double learning_rate = 2e-3;
-  double momentum = 0.9;             ///< sgd
+  double momentum = 0.9;  ///< sgd
   double weight_decay = 0;
-  std::string schedule = "cosine";   ///< constant, step, cosine, cosine-restarts
-  double schedule_period = 0;        ///< epochs of a step or restart period; 0: 20
-  double warm_up = 1;                ///< epochs
+  std::string schedule = "cosine";  ///< constant, step, cosine, cosine-restarts
+  double schedule_period = 0;       ///< epochs of a step or restart period; 0: 20
+  double warm_up = 1;               ///< epochs
 
-  std::string loss = "structure";    ///< structure, structure-pranet, bce, dice
-  std::int32_t loss_window = 0;      ///< of the structure loss; 0: by the image's side
+  std::string loss = "structure";  ///< structure, structure-pranet, bce, dice
+  std::int32_t loss_window = 0;    ///< of the structure loss; 0: by the image's side
   Augmentation augmentation = Augmentation::q_segment();
 
   /// Quantisation-aware training only.
   std::string target = std::string(kDefaultTarget);
   ObserverOptions observer;
-  double freeze_ranges = 0.5;        ///< from this fraction of the epochs on, ranges stay
+  double freeze_ranges = 0.5;  ///< from this fraction of the epochs on, ranges stay
 
-  Index checkpoint_every = 1;        ///< epochs
-  Index evaluate_every = 5;          ///< epochs between scores on the test images; 0: never
+  Index checkpoint_every = 1;  ///< epochs
+  Index evaluate_every = 5;    ///< epochs between scores on the test images; 0: never
 
   Schedule make_schedule() const;
   OptimizerRule make_optimizer() const;
@@ -49,8 +49,8 @@ void check(const TrainConfig& config);
 
 /// JSON, every setting by name, two spaces of indentation.
 std::string to_json(const TrainConfig& config);
-/// Settings that the text names replace those of `base`; throws Error for an unknown name or a value
-/// of the wrong kind, naming it.
+/// Settings that the text names replace those of `base`; throws Error for an unknown name or a
+/// value of the wrong kind, naming it.
 TrainConfig config_from_json(const std::string& text, const TrainConfig& base = {});
 
 }  // namespace integrad

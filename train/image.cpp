@@ -94,13 +94,12 @@ Image decode_image(std::span<const std::uint8_t> bytes, int channels, const Imag
   require(detail::is_png(bytes) || detail::is_jpeg(bytes), "is not a JPEG, PNG, PGM or PPM image");
   const int size = static_cast<int>(bytes.size());
   int width = 0, height = 0, stored_channels = 0;
+  // Before anything else reads it: the decoder trusts a JPEG's code tables even to learn its size.
+  if (!detail::is_png(bytes)) detail::check_jpeg(bytes);
   require(stbi_info_from_memory(bytes.data(), size, &width, &height, &stored_channels) != 0,
           "the image's header is damaged: ", stbi_failure_reason());
   check_limits(height, width, limits);
-  if (detail::is_png(bytes))
-    detail::check_png(bytes, height, width);
-  else
-    detail::check_jpeg(bytes);
+  if (detail::is_png(bytes)) detail::check_png(bytes, height, width);
   const Pixels pixels(
       stbi_load_from_memory(bytes.data(), size, &width, &height, &stored_channels, channels));
   require(pixels != nullptr, "the image cannot be decoded: ", stbi_failure_reason());

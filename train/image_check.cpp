@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 #include <string>
 
 #include "integrad/tensor/error.h"
@@ -57,6 +58,19 @@ class PixelData {
   bool complete_ = false;
 };
 
+/// A JPEG's code tables: 16 counts of codes by length, then the codes' symbols, table after table.
+/// The decoder has room for 256 codes and does not check.
+void check_huffman_tables(std::span<const std::uint8_t> tables) {
+  while (!tables.empty()) {
+    require(tables.size() >= 17, "the JPEG is damaged: a code table is cut short");
+    const auto counts = tables.subspan(1, 16);
+    const auto codes = std::accumulate(counts.begin(), counts.end(), std::size_t{0});
+    require(codes <= 256 && codes <= tables.size() - 17, "the JPEG is damaged: a table of ", codes,
+            " codes in ", tables.size(), " bytes");
+    tables = tables.subspan(17 + codes);
+  }
+}
+
 }  // namespace
 
 bool is_png(std::span<const std::uint8_t> bytes) {
@@ -95,7 +109,8 @@ void check_png(std::span<const std::uint8_t> bytes, Index height, Index width) {
 }
 
 void check_jpeg(std::span<const std::uint8_t> bytes) {
-  constexpr std::uint8_t kStartOfScan = 0xda, kEndOfImage = 0xd9;
+  constexpr std::uint8_t kStartOfScan = 0xda, kEndOfImage = 0xd9, kCodeTables = 0xc4;
+  auto starts_frame = [](std::uint8_t marker) { return marker >= 0xc0 && marker <= 0xc2; };
   auto standalone = [](std::uint8_t marker) {  // TEM, RST0..7, SOI: no length follows
     return marker == 0x01 || (marker >= 0xd0 && marker <= 0xd8);
   };
@@ -103,21 +118,30 @@ void check_jpeg(std::span<const std::uint8_t> bytes) {
     fail("the JPEG is cut short: no end-of-image marker in ", bytes.size(), " bytes");
   };
   std::size_t at = 2;
-  bool scanned = false;
+  bool framed = false, scanned = false;
   while (true) {
     if (at >= bytes.size()) cut();
     require(bytes[at] == 0xff, "the JPEG is damaged: no marker at byte ", at);
     while (at < bytes.size() && bytes[at] == 0xff) ++at;  // fill bytes may repeat 0xff
     if (at >= bytes.size()) cut();
     const std::uint8_t marker = bytes[at++];
+    // Inside coded data a decoder may read 0xff 0xff 0 as a stuffed byte, and go another way than
+    // we.
+    require(marker != 0, "the JPEG is damaged: no marker at byte ", at - 1);
     if (marker == kEndOfImage) break;
     if (standalone(marker)) continue;
     if (bytes.size() - at < 2) cut();
     const std::size_t length = std::size_t{bytes[at]} * 256 + bytes[at + 1];
     require(length >= 2, "the JPEG is damaged: the segment at byte ", at, " has length ", length);
     if (length > bytes.size() - at) cut();
+    if (marker == kCodeTables) check_huffman_tables(bytes.subspan(at + 2, length - 2));
+    if (starts_frame(marker)) {
+      require(!framed, "the JPEG is damaged: it has a second frame header at byte ", at);
+      framed = true;
+    }
     at += length;
     if (marker != kStartOfScan) continue;
+    require(framed, "the JPEG is damaged: its data at byte ", at, " comes before any frame header");
     scanned = true;
     // Coded data: 0xff is followed by 0 (a stuffed byte) or a restart marker, else it ends here.
     auto coded = [&](std::size_t i) {

@@ -7,8 +7,8 @@
 namespace integrad {
 
 /// A line on standard error for work of more than two seconds: what, a bar, steps, time left. On a
-/// terminal it is redrawn in place; elsewhere a line appears every ten seconds. Never part of a
-/// result.
+/// terminal it is redrawn in place; elsewhere a line appears every ten seconds. Of nested ones only
+/// the outermost shows. Never part of a result.
 class Progress {
  public:
   Progress(std::string what, Index steps);
@@ -29,7 +29,7 @@ class Progress {
   std::string what_;
   Index steps_, done_ = 0;
   Clock::time_point start_, drawn_;
-  bool terminal_, shown_ = false;
+  bool terminal_, outermost_, shown_ = false;
 };
 
 /// "4 s", "3 min 20 s", "1 h 05 min".

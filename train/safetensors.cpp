@@ -192,7 +192,9 @@ TensorFile decode_safetensors(std::span<const std::uint8_t> bytes) {
 
   TensorFile file;
   std::vector<Entry> entries;
-  for (const auto& [name, value] : header.items()) {
+  for (const auto& item : header.items()) {
+    const std::string& name = item.key();
+    const Json& value = item.value();
     if (name == kMetadata) {
       require(value.is_object(), "its __metadata__ must be a JSON object");
       for (const auto& [key, text] : value.items()) {

@@ -100,14 +100,14 @@ Colour background(const EyePlan& plan, const Look& look, const Random& random, d
 }
 
 /// Darkens the background by a vessel: most along its middle, except for the light reflex there.
-void lay_vessel(const VesselPixel& vessel, const Look& look, Colour& colour) {
+void lay_vessel(const VesselPixel& vessel, const Look& look, double size, Colour& colour) {
   const double offset = static_cast<double>(vessel.offset),
                radius = static_cast<double>(vessel.radius);
   const double covered = std::clamp((1 - offset) * radius + 0.5, 0.0, 1.0);
   if (covered <= 0) return;
   const double depth = 0.72 + 0.28 * std::sqrt(std::max(0.0, 1 - offset * offset));
   // Thin vessels absorb less; the reflex needs some pixels to be seen.
-  const double thickness = std::min(1.0, 0.5 + 0.5 * radius / 4);
+  const double thickness = std::min(1.0, 0.5 + 0.5 * radius / (0.005 * size));
   const double reflex =
       std::min(1.0, radius / 3) * (vessel.artery ? 0.55 : 0.18) * bell(offset, 0.27);
   const Colour& through = vessel.artery ? look.artery : look.vein;
@@ -177,7 +177,7 @@ Sample make_sample(const Random& random, Index size, std::string name) {
       if (out < plan.radius + edge) {
         const VesselPixel& vessel = vessels[static_cast<std::size_t>(y * size + x)];
         colour = background(plan, look, random, px, py);
-        lay_vessel(vessel, look, colour);
+        lay_vessel(vessel, look, scale, colour);
         const double shown = (1 - smooth_step(plan.radius - edge, plan.radius + edge, out)) *
                              (1 - 0.25 * smooth_step(0.86 * plan.radius, plan.radius, out));
         for (double& c : colour) c *= shown;

@@ -10,7 +10,8 @@
 
 namespace integrad {
 
-/// What an epoch gave; also a row of log.csv. Test scores are NaN where the epoch was not evaluated.
+/// What an epoch gave; also a row of log.csv. Test scores are NaN where the epoch was not
+/// evaluated.
 struct EpochLog {
   Index epoch = 0;  ///< counted from 1
   double learning_rate = 0;
@@ -23,8 +24,8 @@ struct EpochLog {
 ///   log.csv            a row per epoch
 ///   checkpoint.safetensors   after every `checkpoint_every` epochs: all that a resume needs
 ///   model.safetensors  the final model
-/// Throws Error with epoch, step and the first layer whose value is not finite when the loss is not;
-/// the last good checkpoint stays.
+/// Throws Error with epoch, step and the first layer whose value is not finite when the loss is
+/// not; the last good checkpoint stays.
 ///
 /// With `resume` the folder's checkpoint is continued, and the result is, byte for byte, that of
 /// the run without interruption; log rows after the checkpoint are dropped. Throws Error when the
@@ -32,9 +33,9 @@ struct EpochLog {
 Checkpoint train(const TrainConfig& config, const Dataset& dataset,
                  const std::filesystem::path& run_folder, bool resume = false);
 
-/// Folds a float model, calibrates its ranges on the training images and trains on with quantisation
-/// in the forward pass; files and resuming as for train(). With `epochs` 0 it calibrates only
-/// (post-training quantisation).
+/// Folds a float model, calibrates its ranges on the training images and trains on with
+/// quantisation in the forward pass; files and resuming as for train(). With `epochs` 0 it
+/// calibrates only (post-training quantisation).
 Checkpoint quantize(const TrainConfig& config, const Checkpoint& model, const Dataset& dataset,
                     const std::filesystem::path& run_folder, bool resume = false);
 

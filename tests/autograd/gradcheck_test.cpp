@@ -2,8 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include "integrad/tensor/parallel.h"
 
@@ -42,16 +42,20 @@ TEST_CASE("every operator's gradients agree with difference quotients") {
   }
 }
 
-TEST_CASE("gradcheck passes a right gradient and says how much it compared") {
+TEST_CASE("gradcheck passes a right gradient, counts its entries and restores the threads") {
   const auto right = square([](const Tensor<double>& x, const Tensor<double>& dy) {
     Tensor<double> dx = dy;
     for (Index i = 0; i < dx.size(); ++i) dx[i] *= 2 * x[i];
     return dx;
   });
+  const int before = threads();
+  set_threads(3);
   const GradcheckReport report = gradcheck(right, {draw::normal({700}, 1)});
   CHECK(report.entries == 500);
   CHECK(report.worst < 1e-9);
   CHECK(report.passed());
+  CHECK(threads() == 3);
+  set_threads(before);
 }
 
 TEST_CASE("gradcheck finds the one wrong entry") {

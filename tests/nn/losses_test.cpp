@@ -199,7 +199,7 @@ TEST_CASE("cross entropy and Dice equal their naive formulas over a batch") {
 TEST_CASE("the losses' gradients agree with difference quotients") {
   const Shape shape{2, 7, 6, 2};
   for (const Tensor<double>& m : {mask(shape, 730), draw::uniform(shape, 731, 0, 1)})
-    for_losses(m, [&](const char* name, auto loss) {
+    for_losses(m, [&](const std::string& name, auto loss) {
       CAPTURE(name);
       const GradcheckReport report =
           gradcheck([=](Tape<double>& t, std::span<const Var> in) { return loss(t, in[0]); },
@@ -213,7 +213,7 @@ TEST_CASE("the losses in float follow those in double") {
   const Shape shape{2, 70, 9, 1};
   const Tensor<double> z = draw::normal(shape, 740).cast<float>().cast<double>();
   const Tensor<double> m = mask(shape, 741);
-  for_losses(m, [&](const char* name, auto loss) {
+  for_losses(m, [&](const std::string& name, auto loss) {
     CAPTURE(name);
     const Result in_double = evaluate<double>(z, loss), in_float = evaluate<float>(z, loss);
     CHECK(in_float.value == doctest::Approx(in_double.value).epsilon(1e-6));
@@ -227,7 +227,7 @@ TEST_CASE("huge logits and uniform masks give finite losses and gradients") {
   const Shape shape{1, 4, 4, 1};
   for (double label : {0.0, 0.5, 1.0})
     for (double logit : {-1e4, 0.0, 1e4})
-      for_losses(Tensor<double>(shape, label), [&](const char* name, auto loss) {
+      for_losses(Tensor<double>(shape, label), [&](const std::string& name, auto loss) {
         CAPTURE(name);
         CAPTURE(label);
         CAPTURE(logit);
@@ -250,7 +250,7 @@ TEST_CASE("the losses have the same bits for any number of threads") {
   const Shape shape{2, 200, 91, 1};
   const Tensor<double> z = draw::normal(shape, 750), m = mask(shape, 751);
   const int before = threads();
-  for_losses(m, [&](const char* name, auto loss) {
+  for_losses(m, [&](const std::string& name, auto loss) {
     CAPTURE(name);
     set_threads(1);
     const Result one = evaluate<float>(z, loss);

@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 
 #include <Eigen/Dense>
+#include <cmath>
+#include <vector>
 
 #include "integrad/tensor/error.h"
 #include "integrad/tensor/kernels/fast.h"
@@ -20,12 +22,8 @@ struct Case {
 };
 
 std::ostream& operator<<(std::ostream& out, const Case& c) {
-  const WindowSpec& w = c.window;
   return out << c.batch << 'x' << c.height << 'x' << c.width << ' ' << c.in_channels << "->"
-             << c.out_channels << " kernel " << w.kernel_y << 'x' << w.kernel_x << " stride "
-             << w.stride_y << 'x' << w.stride_x << " dilation " << w.dilation_y << 'x'
-             << w.dilation_x << " padding " << w.padding.top << ',' << w.padding.bottom << ','
-             << w.padding.left << ',' << w.padding.right << " groups " << c.groups;
+             << c.out_channels << ' ' << c.window << " groups " << c.groups;
 }
 
 Shape filter_shape(const Case& c) {
@@ -39,6 +37,7 @@ ConvGeometry geometry(const Case& c) {
 
 /// All three kernels, under every instruction set, against the reference.
 void check_same_bits(const Case& c, std::uint64_t seed) {
+  const Settings settings;
   CAPTURE(c);
   const ConvGeometry g = geometry(c);
   const Tensor<float> x = kernel_values<float>(g.input(), seed);
@@ -55,11 +54,10 @@ void check_same_bits(const Case& c, std::uint64_t seed) {
     kernels::conv2d_forward(g, x.data(), filter.data(), bias_or_null, y2.values.data());
     kernels::conv2d_input_gradient(g, d.data(), filter.data(), dx2.values.data());
     kernels::conv2d_filter_gradient(g, x.data(), d.data(), dw2.values.data(), db2.values.data());
-    CHECK(y2.differs_from(y) == -1);
-    CHECK(dx2.differs_from(dx) == -1);
-    CHECK(dw2.differs_from(dw) == -1);
-    CHECK(db2.differs_from(db) == -1);
-    CHECK((y2.intact() && dx2.intact() && dw2.intact() && db2.intact()));
+    CHECK(y2.holds(y));
+    CHECK(dx2.holds(dx));
+    CHECK(dw2.holds(dw));
+    CHECK(db2.holds(db));
   });
 }
 
@@ -80,36 +78,41 @@ TEST_CASE("convolution: every remainder of channels gives the reference's bits")
 }
 
 TEST_CASE("convolution: random windows, paddings and groups give the reference's bits") {
-  const Random random(11, 0);
-  std::uint64_t draw = 0;
-  const auto below = [&](std::int32_t count) {
-    return static_cast<std::int32_t>(random.below(draw++, static_cast<std::uint64_t>(count)));
-  };
-  const std::int32_t kernels[] = {1, 2, 3, 5, 7};
-  int fast = 0;
-  for (std::uint64_t i = 0; i < 150; ++i) {
+  Draw draw(11);
+  for (std::uint64_t i = 0; i < 120; ++i) {
     Case c;
-    WindowSpec& w = c.window;
-    w = {kernels[below(5)], kernels[below(5)], 1 + below(3) % 2, 1 + below(3), 1, 1, {}};
-    if (below(3) == 0) w.dilation_y = 1 + below(2), w.dilation_x = 1 + below(3);
-    const std::int32_t extent_y = (w.kernel_y - 1) * w.dilation_y + 1;
-    const std::int32_t extent_x = (w.kernel_x - 1) * w.dilation_x + 1;
-    const std::int32_t kind = below(3);
-    if (kind == 0) w.padding = Padding::same();
-    if (kind == 1)
-      w.padding =
-          Padding::fixed(below(extent_y), below(extent_y), below(extent_x), below(extent_x));
-    c.batch = 1 + below(2);
-    c.height = (kind == 2 ? extent_y : 1) + below(8);
-    c.width = (kind == 2 ? extent_x : 1) + below(30);
-    if (kind == 1) c.height += extent_y - 1, c.width += extent_x - 1;
-    c.groups = below(5) == 0 ? 1 + below(3) : 1;
-    c.in_channels = c.groups * (1 + below(5));
-    c.out_channels = c.groups * (1 + below(20));
-    fast += c.groups == 1;
+    c.window = draw.window();
+    c.batch = 1 + draw.below(2);
+    c.height = draw.height(c.window, 5);
+    c.width = draw.width(c.window, 25);
+    c.groups = draw.below(6) == 0 ? 1 + draw.below(3) : 1;
+    c.in_channels = c.groups * (1 + draw.below(3));
+    c.out_channels = c.groups * (1 + draw.below(18));
     check_same_bits(c, 1000 + i);
   }
-  CHECK(fast > 100);
+}
+
+// Sums that lie so near the middle between two floats that rounding to double first goes wrong: the
+// software fma must round once, as the instruction does. Random values never come so near.
+TEST_CASE("convolution: every multiply-add rounds once") {
+  std::vector<float> bias, x, filter;
+  for (int scale : {0, 40, -60, -102, -125, -137, -148})
+    for (float sign : {1.0f, -1.0f})
+      for (float odd : {0.0f, 0x1p-23f})
+        for (float side : {-0x1p-23f, 0.0f, 0x1p-23f}) {
+          bias.push_back(std::ldexp(sign * (1 + odd), scale));
+          x.push_back(std::ldexp(1 + 0x1p-23f, scale / 2 - 12));
+          filter.push_back(std::ldexp(sign * (1 + side), scale - scale / 2 - 12));
+        }
+  for_each_isa(0, [&] {
+    for (std::size_t i = 0; i < bias.size(); ++i) {
+      const ConvGeometry g =
+          conv2d_geometry(Shape{1, 1, 1, 1}, Shape{1, 1, 1, 1}, WindowSpec::square(1));
+      float y = 0;
+      kernels::conv2d_forward(g, &x[i], &filter[i], &bias[i], &y);
+      CHECK(y == std::fma(x[i], filter[i], bias[i]));
+    }
+  });
 }
 
 TEST_CASE("convolution: the number of threads changes no bit") {
@@ -118,7 +121,7 @@ TEST_CASE("convolution: the number of threads changes no bit") {
   const Tensor<float> x = kernel_values<float>(g.input(), 1),
                       d = kernel_values<float>(g.output(), 2);
   const Tensor<float> filter = kernel_values<float>(filter_shape(c), 3);
-  const int before = threads();
+  const Settings settings;
   Tensor<float> first[3];
   for (int count : {1, 2, 3, 5}) {
     set_threads(count);
@@ -132,11 +135,9 @@ TEST_CASE("convolution: the number of threads changes no bit") {
     CHECK(first_difference(dx, first[1]) == -1);
     CHECK(first_difference(dw, first[2]) == -1);
   }
-  set_threads(before);
 }
 
 TEST_CASE("convolution: shapes outside the fast paths are refused by them") {
-  const Tensor<float> none;
   const ConvGeometry grouped = geometry({1, 4, 4, 4, 4, WindowSpec::square(3), 2});
   CHECK_FALSE(kernels::fast::conv2d_forward(grouped, nullptr, nullptr, nullptr, nullptr));
   WindowSpec window = WindowSpec::square(3, 2);
@@ -146,6 +147,7 @@ TEST_CASE("convolution: shapes outside the fast paths are refused by them") {
 }
 
 TEST_CASE("convolution: the reference agrees with a matrix product over gathered windows") {
+  const Settings settings;
   using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
   WindowSpec uneven{3, 2, 2, 1, 1, 2, Padding::fixed(1, 2, 0, 1)};
   const Case cases[] = {{2, 6, 7, 3, 5, WindowSpec::square(3, 1, Padding::same())},

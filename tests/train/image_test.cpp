@@ -7,6 +7,7 @@
 #include "integrad/tensor/random.h"
 #include "integrad/tests/support/temporary_folder.h"
 #include "integrad/train/files.h"
+#include "integrad/train/image_check.h"
 #include "integrad/train/resize.h"
 
 using namespace integrad;
@@ -27,17 +28,19 @@ bool same(const Image& a, const Image& b) {
 
 // An 8 x 8 grey JPEG of value 128: one block whose coefficients are all zero.
 std::vector<std::uint8_t> grey_jpeg() {
-  std::vector<std::uint8_t> bytes{0xff, 0xd8, 0xff, 0xdb, 0, 67, 0};
-  bytes.insert(bytes.end(), 64, 1);                                // quantisation table
-  for (int v : {0xff, 0xc0, 0, 11, 8, 0, 8, 0, 8, 1, 1, 0x11, 0})  // frame: 8 bits, 8 x 8, grey
-    bytes.push_back(static_cast<std::uint8_t>(v));
+  std::vector<std::uint8_t> bytes;
+  auto add = [&](std::initializer_list<int> values) {
+    for (int v : values) bytes.push_back(static_cast<std::uint8_t>(v));
+  };
+  add({0xff, 0xd8, 0xff, 0xdb, 0, 67, 0});  // start; quantisation table of 64 ones
+  for (int i = 0; i < 64; ++i) add({1});
+  add({0xff, 0xc0, 0, 11, 8, 0, 8, 0, 8, 1, 1, 0x11, 0});  // frame: 8 bits, 8 x 8, grey
   for (int table : {0x00, 0x10}) {  // DC and AC code tables: one code, 0, for the symbol 0
-    for (int v : {0xff, 0xc4, 0, 20, table, 1}) bytes.push_back(static_cast<std::uint8_t>(v));
-    bytes.insert(bytes.end(), 16, 0);
+    add({0xff, 0xc4, 0, 20, table, 1});
+    for (int i = 0; i < 16; ++i) add({0});
   }
   // scan; bits 0 (DC difference 0), 0 (end of block), then ones; end of image
-  for (int v : {0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0, 0x3f, 0xff, 0xd9})
-    bytes.push_back(static_cast<std::uint8_t>(v));
+  add({0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0, 0x3f, 0xff, 0xd9});
   return bytes;
 }
 
@@ -72,16 +75,41 @@ TEST_CASE("a PNG cut anywhere or with any byte changed is refused") {
   }
 }
 
-TEST_CASE("a JPEG without its end is refused, though its decoder would accept it") {
+TEST_CASE("a JPEG without its end is refused") {
   const auto whole = grey_jpeg();
   const Image image = decode_image(whole, 1);
   CHECK(image.shape() == Shape{1, 8, 8, 1});
   CHECK(image[63] == 128);
   for (std::size_t length = 0; length < whole.size(); ++length)
     CHECK_THROWS_AS(decode_image(std::span(whole).first(length), 1), Error);
+  for (std::size_t length = 2; length < whole.size(); ++length)
+    CHECK_THROWS_AS(detail::check_jpeg(std::span(whole).first(length)), Error);
   auto trailing = whole;
   trailing.push_back(7);  // cameras append data
   CHECK_NOTHROW(decode_image(trailing, 1));
+}
+
+TEST_CASE("JPEG headers that would lead the decoder astray are refused before it") {
+  const auto whole = grey_jpeg();
+  constexpr std::size_t kFrame = 71, kFirstTable = 84;
+  REQUIRE((whole[kFrame + 1] == 0xc0 && whole[kFirstTable + 1] == 0xc4));
+  auto more_codes = whole;  // 257 codes: one more than the decoder has room for
+  more_codes[kFirstTable + 2] = 276 / 256;
+  more_codes[kFirstTable + 3] = 276 % 256;
+  more_codes[kFirstTable + 5] = 2;
+  more_codes[kFirstTable + 6] = 255;
+  more_codes.insert(more_codes.begin() + kFirstTable + 21, 256, std::uint8_t{0});
+  CHECK_THROWS_WITH_AS(decode_image(more_codes, 1),
+                       "the JPEG is damaged: a table of 257 codes in 274 bytes", Error);
+  auto two_frames = whole;
+  two_frames.insert(two_frames.begin() + kFirstTable, whole.begin() + kFrame,
+                    whole.begin() + kFirstTable);
+  CHECK(message_of<Error>([&] { decode_image(two_frames, 1); }).find("second frame") !=
+        std::string::npos);
+  auto no_frame = whole;
+  no_frame.erase(no_frame.begin() + kFrame, no_frame.begin() + kFirstTable);
+  CHECK(message_of<Error>([&] { decode_image(no_frame, 1); }).find("before any frame") !=
+        std::string::npos);
 }
 
 TEST_CASE("PGM and PPM are read, with comments, and refused when cut or of another depth") {

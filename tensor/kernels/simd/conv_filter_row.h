@@ -80,6 +80,7 @@ void conv_filter_row(const RowGradient& c, const float* x, std::int64_t ky_begin
         Segment parts[3];
         for (int i = 0; i < 3; ++i) {
           const Segment& part = whole.part[i];
+          parts[i].row_step = part.row_step;
           parts[i].begin = part.begin > chunk ? part.begin : chunk;
           parts[i].end = part.end < end ? part.end : end;
           parts[i].x = part.x + (ky - ky_begin) * part.row_step + r * c.dilation * c.in_channels +

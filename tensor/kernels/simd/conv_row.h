@@ -11,47 +11,117 @@ struct Tile {
   std::int64_t last;  // channels in the last vector
 };
 
+// Addresses of pixels `step` apart as a few base pointers, four pixels each. The compiler would
+// keep a register for every pixel, and spill them; behind the empty asm it cannot see how they
+// relate.
+template <int pixels>
+struct PixelPointers {
+  static constexpr int kBases = (pixels + 3) / 4;
+  const float* base[kBases];
+  std::int64_t step;
+
+  ALWAYS_INLINE PixelPointers(const float* first, std::int64_t pixel_step) : step(pixel_step) {
+    UNROLL for (int i = 0; i < kBases; ++i) base[i] = first + 4 * i * step;
+    hide();
+  }
+  ALWAYS_INLINE void advance(std::int64_t floats) {
+    UNROLL for (int i = 0; i < kBases; ++i) base[i] += floats;
+    hide();
+  }
+  ALWAYS_INLINE void hide() { UNROLL for (int i = 0; i < kBases; ++i) asm("" : "+r"(base[i])); }
+  ALWAYS_INLINE Vector value(int pixel) const {
+    return broadcast(base[pixel / 4] + pixel % 4 * step);
+  }
+};
+
+// Any kernel, stride and dilation: one tap at a time.
 template <int pixels, int blocks>
+ALWAYS_INLINE void add_row(const RowConvolution& c, const float* row, const float*& w,
+                           Vector (&sum)[pixels][blocks]) {
+  const std::int64_t tap = c.dilation * c.in_channels, kernel = c.kernel_x;
+  PixelPointers<pixels> x(row, c.stride * c.in_channels);
+  for (std::int64_t ci = 0; ci < c.in_channels; ++ci) {
+    for (std::int64_t kx = 0; kx < kernel; ++kx) {
+      Vector weight[blocks];
+      UNROLL for (int b = 0; b < blocks; ++b) weight[b] = load(w + b * kLanes);
+      UNROLL for (int p = 0; p < pixels; ++p) {
+        const Vector value = x.value(p);
+        UNROLL for (int b = 0; b < blocks; ++b) sum[p][b] = fma(value, weight[b], sum[p][b]);
+      }
+      w += blocks * kLanes;
+      x.advance(tap);
+    }
+    x.advance(1 - kernel * tap);
+  }
+}
+
+// `taps` taps, neighbours in the image as the pixels are: a value is read once for all of them.
+// Pixels go in groups, so that the steps of one sum are apart by more than their latency.
+template <int taps, int pixels, int blocks>
+ALWAYS_INLINE void add_row_dense(const RowConvolution& c, const float* row, const float*& w,
+                                 Vector (&sum)[pixels][blocks]) {
+  constexpr int kGroup = blocks == 1 ? kTileGroup : 1;
+  PixelPointers<pixels + taps - 1> x(row, c.in_channels);
+  for (std::int64_t ci = 0; ci < c.in_channels; ++ci) {
+    Vector weight[taps][blocks], value[pixels + taps - 1];
+    UNROLL for (int k = 0; k < taps; ++k) UNROLL for (int b = 0; b < blocks; ++b) weight[k][b] =
+        load(w + (k * blocks + b) * kLanes);
+    UNROLL for (int p = 0; p < taps - 1; ++p) value[p] = x.value(p);
+    UNROLL for (int p = 0; p < pixels; p += kGroup) {
+      const int end = p + kGroup < pixels ? p + kGroup : pixels;
+      UNROLL for (int q = p; q < end; ++q) value[q + taps - 1] = x.value(q + taps - 1);
+      UNROLL for (int k = 0; k < taps; ++k) UNROLL for (int q = p; q < end; ++q)
+          UNROLL for (int b = 0; b < blocks; ++b) sum[q][b] =
+              fma(value[q + k], weight[k][b], sum[q][b]);
+    }
+    w += taps * blocks * kLanes;
+    x.advance(1);
+  }
+}
+
+template <int pixels, int blocks, int taps>
 void conv_tile(const RowConvolution& c, const Tile& t) {
   Vector sum[pixels][blocks];
   UNROLL for (int b = 0; b < blocks; ++b) {
     const Vector bias = load(t.bias + b * kLanes);
     UNROLL for (int p = 0; p < pixels; ++p) sum[p][b] = bias;
   }
-  const std::int64_t step = c.stride * c.in_channels, tap = c.dilation * c.in_channels;
   const float* w = t.filter;
-  for (std::int64_t ky = 0; ky < t.rows; ++ky)
-    for (std::int64_t ci = 0; ci < c.in_channels; ++ci) {
-      const float* x = t.x + ky * t.row_step + ci;
-      for (std::int64_t kx = 0; kx < c.kernel_x; ++kx, x += tap, w += blocks * kLanes) {
-        Vector weight[blocks];
-        UNROLL for (int b = 0; b < blocks; ++b) weight[b] = load(w + b * kLanes);
-        UNROLL for (int p = 0; p < pixels; ++p) {
-          const Vector value = broadcast(x + p * step);
-          UNROLL for (int b = 0; b < blocks; ++b) sum[p][b] = fma(value, weight[b], sum[p][b]);
-        }
-      }
-    }
+  for (std::int64_t ky = 0; ky < t.rows; ++ky) {
+    if constexpr (taps == 0)
+      add_row(c, t.x + ky * t.row_step, w, sum);
+    else
+      add_row_dense<taps>(c, t.x + ky * t.row_step, w, sum);
+  }
   // Adding +0 turns -0 into +0, whatever border taps contributed.
   UNROLL for (int p = 0; p < pixels; ++p) {
     float* y = t.y + p * c.out_pixel_step;
-    UNROLL for (int b = 0; b < blocks; ++b) {
-      const Vector total = add(sum[p][b], zero());
-      if (b + 1 < blocks || t.last == kLanes)
-        store(y + b * kLanes, total);
-      else
-        store_first(y + b * kLanes, total, t.last);
-    }
+    UNROLL for (int b = 0; b + 1 < blocks; ++b) store(y + b * kLanes, add(sum[p][b], zero()));
+  }
+  float* y = t.y + (blocks - 1) * kLanes;
+  if (t.last == kLanes) {
+    UNROLL for (int p = 0; p < pixels; ++p)
+        store(y + p * c.out_pixel_step, add(sum[p][blocks - 1], zero()));
+  } else {
+    UNROLL for (int p = 0; p < pixels; ++p)
+        store_first(y + p * c.out_pixel_step, add(sum[p][blocks - 1], zero()), t.last);
   }
 }
 
-// Picks the instance with the number of pixels that is known only now.
+// Picks the instance with the number of pixels that is known only now. Kernels 1 and 3 wide have
+// their own for wide tiles.
 template <int blocks, int pixels>
 void conv_tile_of(std::int64_t wanted, const RowConvolution& c, const Tile& t) {
   if constexpr (pixels > 1) {
     if (wanted < pixels) return conv_tile_of<blocks, pixels - 1>(wanted, c, t);
   }
-  conv_tile<pixels, blocks>(c, t);
+  constexpr bool wide = 2 * pixels >= (blocks == 1 ? kTile1 : kTile2);
+  if constexpr (wide) {
+    if (c.stride == 1 && c.kernel_x == 1) return conv_tile<pixels, blocks, 1>(c, t);
+    if (c.stride == 1 && c.kernel_x == 3 && c.dilation == 1)
+      return conv_tile<pixels, blocks, 3>(c, t);
+  }
+  conv_tile<pixels, blocks, 0>(c, t);
 }
 
 void conv_row(const RowConvolution& c, const float* x, std::int64_t ky_begin, std::int64_t ky_end,

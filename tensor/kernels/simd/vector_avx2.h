@@ -3,6 +3,7 @@ using Vector = __m256;
 constexpr int kLanes = 8;
 constexpr int kTile1 = 12, kTile2 = 6;
 constexpr int kGradient1 = 12, kGradient2 = 6;
+constexpr int kTileGroup = 1;  // pixels whose taps are taken in turn
 constexpr int kDepthwiseTile = 8;
 
 ALWAYS_INLINE Vector zero() {

@@ -1,6 +1,7 @@
 // Four floats: SSE2 with a software fma, NEON, or plain code. Included inside an anonymous
 // namespace.
 constexpr int kLanes = 4;
+constexpr int kTileGroup = 1;  // pixels whose taps are taken in turn
 constexpr int kDepthwiseTile = 4;
 
 #if defined(__x86_64__)

@@ -1,0 +1,12 @@
+# integrad_public_headers(<variable>): the headers that users may include, relative to the project.
+# Left out is what serves one instruction set only (kernels/simd and its interface fast.h).
+function(integrad_public_headers variable)
+  set(headers)
+  foreach(folder tensor autograd nn quant train)
+    file(GLOB_RECURSE found RELATIVE ${PROJECT_SOURCE_DIR} CONFIGURE_DEPENDS
+      ${PROJECT_SOURCE_DIR}/${folder}/*.h)
+    list(APPEND headers ${found})
+  endforeach()
+  list(FILTER headers EXCLUDE REGEX "/simd/|/fast\\.h$")
+  set(${variable} ${headers} PARENT_SCOPE)
+endfunction()

@@ -1,0 +1,14 @@
+#include "kernel_tour.h"
+
+/* Called from C++. */
+void kernel_tour_c99(tour_log* log);
+/* The language this file was compiled as: 199901. */
+int32_t kernels_c99_version(void);
+
+void kernel_tour_c99(tour_log* log) {
+  kernel_tour(log);
+}
+
+int32_t kernels_c99_version(void) {
+  return (int32_t)__STDC_VERSION__;
+}

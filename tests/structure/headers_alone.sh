@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# headers_alone.sh <c++ compiler> <c compiler> <include root> <file naming the headers>
+# Compiles each public header with nothing before it: C++20, and for the kernels in quant/c and the
+# window geometry also C99. A header that lacks an include comes first and must be refused.
+set -euo pipefail
+cxx=$1 cc=$2 root=$3 list=$4
+probe=$(mktemp -d)
+trap 'rm -rf "$probe"' EXIT
+export cxx cc root
+
+compiles() { # compiles <language and standard> <header>
+  local -a compiler=("$cxx" -std=c++20 -x c++)
+  [ "$1" = c++20 ] || compiler=("$cc" -std=c99 -x c)
+  # A header may offer functions that this empty file does not call.
+  if printf '#include "%s"\n' "$2" |
+    "${compiler[@]}" -Wall -Wextra -Wpedantic -Werror -Wno-unused-function -fsyntax-only -I"$root" -; then
+    echo "ok - $2 compiles alone as $1"
+  else
+    echo "not ok - $2 does not compile alone as $1"
+    return 1
+  fi
+}
+export -f compiles
+
+echo 'inline std::string text() { return {}; }' >"$probe/lacks_an_include.h"
+if root=$probe compiles c++20 lacks_an_include.h >/dev/null 2>&1; then
+  echo 'not ok - a header that lacks an include was not refused'
+  exit 1
+fi
+echo 'ok - a header that lacks an include is refused'
+
+{
+  sed 's|^|c++20 integrad/|' "$list"
+  grep -E '^(quant/c/|tensor/window\.h)' "$list" | sed 's|^|c99 integrad/|'
+} | xargs -P "$(nproc)" -L 1 bash -c 'compiles "$0" "$1"'

@@ -1,0 +1,186 @@
+#include "integrad/train/augment.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "integrad/tensor/parallel.h"
+#include "integrad/tensor/random.h"
+#include "integrad/train/loader.h"
+
+using namespace integrad;
+
+namespace {
+
+Sample noise(const std::string& name, Index height, Index width, std::uint64_t seed = 1) {
+  Sample sample{name, Image(Shape{1, height, width, 3}), Image(Shape{1, height, width, 1}),
+                Image(Shape{1, height, width, 1}, 1)};
+  const Random random(seed, 7);
+  for (Index i = 0; i < sample.image.size(); ++i)
+    sample.image[i] = static_cast<std::uint8_t>(random.below(static_cast<std::uint64_t>(i), 256));
+  for (Index i = 0; i < sample.mask.size(); ++i) sample.mask[i] = sample.image[3 * i] > 127 ? 1 : 0;
+  return sample;
+}
+
+struct Result {
+  Tensor<float> image, mask;
+};
+
+Result apply(const Sample& sample, AugmentationDraw draw) {
+  if (draw.height == 0) draw.height = sample.image.shape().height();
+  if (draw.width == 0) draw.width = sample.image.shape().width();
+  Result result{Tensor<float>(Shape{1, draw.height, draw.width, 3}),
+                Tensor<float>(Shape{1, draw.height, draw.width, 1})};
+  augment(sample, draw, result.image.data(), result.mask.data());
+  return result;
+}
+
+bool same(const Tensor<float>& a, const Tensor<float>& b) {
+  return a.shape() == b.shape() && std::equal(a.begin(), a.end(), b.begin());
+}
+
+}  // namespace
+
+TEST_CASE("without variation a pixel's code comes back exactly from its value") {
+  const Sample sample = noise("a", 33, 40);
+  const Batch batch = whole_sample(sample);
+  CHECK(batch.image.shape() == Shape{1, 33, 40, 3});
+  for (Index i = 0; i < sample.image.size(); ++i) {
+    REQUIRE(batch.image[i] == static_cast<float>(sample.image[i]) / 255.0f);
+    REQUIRE(static_cast<int>(batch.image[i] * 255.0f + 0.5f) == sample.image[i]);
+  }
+  for (Index i = 0; i < sample.mask.size(); ++i)
+    REQUIRE(batch.mask[i] == static_cast<float>(sample.mask[i]));
+}
+
+TEST_CASE("flips move whole pixels, image and mask alike") {
+  const Sample sample = noise("a", 5, 8);
+  const Result flipped = apply(sample, {.flip_horizontal = true, .flip_vertical = true});
+  for (Index y = 0; y < 5; ++y)
+    for (Index x = 0; x < 8; ++x) {
+      CHECK(flipped.image(0, y, x, 1) ==
+            static_cast<float>(sample.image(0, 4 - y, 7 - x, 1)) / 255.0f);
+      CHECK(flipped.mask(0, y, x, 0) == static_cast<float>(sample.mask(0, 4 - y, 7 - x, 0)));
+    }
+  // Twice is not at all.
+  Sample again = sample;
+  for (Index i = 0; i < again.image.size(); ++i)
+    again.image[i] = static_cast<std::uint8_t>(flipped.image[i] * 255.0f + 0.5f);
+  CHECK(same(apply(again, {.flip_horizontal = true, .flip_vertical = true}).image,
+             apply(sample, {}).image));
+}
+
+TEST_CASE("a rotation by almost nothing is almost the identity, by a quarter turn a permutation") {
+  const Sample sample = noise("a", 9, 9);
+  const Result still = apply(sample, {}), nearly = apply(sample, {.degrees = 1e-9});
+  CHECK(same(nearly.mask, still.mask));
+  const Result quarter = apply(sample, {.degrees = 90});
+  for (Index y = 1; y < 8; ++y)
+    for (Index x = 1; x < 8; ++x) {
+      CHECK(nearly.image(0, y, x, 2) == doctest::Approx(still.image(0, y, x, 2)).epsilon(1e-5));
+      // Counter-clockwise on the screen: the right edge comes to the top.
+      CHECK(quarter.image(0, y, x, 0) ==
+            doctest::Approx(still.image(0, x, 8 - y, 0)).epsilon(1e-5));
+      CHECK(quarter.mask(0, y, x, 0) == still.mask(0, x, 8 - y, 0));
+    }
+}
+
+TEST_CASE("rotated masks stay 0 and 1, rotated images in [0,1], corners come from outside") {
+  Sample sample = noise("a", 24, 24);
+  sample.image.fill(255);
+  sample.mask.fill(1);
+  const Result turned = apply(sample, {.degrees = 45});
+  CHECK(turned.image(0, 0, 0, 0) == 0);
+  CHECK(turned.mask(0, 0, 0, 0) == 0);
+  CHECK(turned.image(0, 12, 12, 0) == doctest::Approx(1));
+  CHECK(std::all_of(turned.image.begin(), turned.image.end(),
+                    [](float v) { return v >= 0 && v <= 1; }));
+  CHECK(std::all_of(turned.mask.begin(), turned.mask.end(),
+                    [](float v) { return v == 0 || v == 1; }));
+}
+
+TEST_CASE("brightness multiplies and clamps; the mask is not concerned") {
+  const Sample sample = noise("a", 6, 6);
+  const Result plain = apply(sample, {}), bright = apply(sample, {.brightness = 1.5f});
+  for (Index i = 0; i < plain.image.size(); ++i)
+    CHECK(bright.image[i] == std::min(1.0f, plain.image[i] * 1.5f));
+  CHECK(same(plain.mask, bright.mask));
+}
+
+TEST_CASE("crops show a part of the image") {
+  const Sample sample = noise("a", 10, 12);
+  const Result part = apply(sample, {.crop_y = 3, .crop_x = 5, .height = 4, .width = 6});
+  CHECK(part.image(0, 3, 5, 2) == apply(sample, {}).image(0, 6, 10, 2));
+  CHECK(part.mask(0, 0, 0, 0) == apply(sample, {}).mask(0, 3, 5, 0));
+  CHECK_THROWS_AS(apply(sample, {.crop_y = 7, .height = 4, .width = 6}), Error);
+}
+
+TEST_CASE("draws depend on seed, epoch and sample, and keep to their ranges") {
+  Augmentation a = Augmentation::q_segment();
+  a.crop_height = a.crop_width = 8;
+  const Shape shape{1, 10, 9, 3};
+  std::set<Index> rows, columns;
+  int flips = 0;
+  for (Index sample = 0; sample < 400; ++sample) {
+    const AugmentationDraw d = draw_augmentation(a, shape, 1, 5, sample);
+    REQUIRE((d.brightness >= 0.8f && d.brightness <= 1.2f));
+    REQUIRE((d.degrees >= -1 && d.degrees <= 1));
+    rows.insert(d.crop_y);
+    columns.insert(d.crop_x);
+    flips += d.flip_horizontal ? 1 : 0;
+    CHECK(draw_augmentation(a, shape, 1, 5, sample).degrees == d.degrees);
+    CHECK(draw_augmentation(a, shape, 2, 5, sample).degrees != d.degrees);
+    CHECK(draw_augmentation(a, shape, 1, 6, sample).degrees != d.degrees);
+    CHECK(draw_augmentation(a, shape, 1, 5, sample + 1).degrees != d.degrees);
+  }
+  CHECK(rows == std::set<Index>{0, 1, 2});
+  CHECK(columns == std::set<Index>{0, 1});
+  CHECK((flips > 150 && flips < 250));
+  CHECK_THROWS_AS(check(Augmentation{.flip_vertical = 1.5}), Error);
+  CHECK_THROWS_AS(check(Augmentation{.crop_height = 8}), Error);
+  CHECK_THROWS_AS(draw_augmentation({.crop_height = 11, .crop_width = 8}, shape, 1, 1, 1), Error);
+}
+
+TEST_CASE("an epoch visits every sample once, in its own order; the last batch is smaller") {
+  const auto order = epoch_order(3, 0, 20);
+  auto sorted = order;
+  std::sort(sorted.begin(), sorted.end());
+  for (std::uint32_t i = 0; i < 20; ++i) CHECK(sorted[i] == i);
+  CHECK(epoch_order(3, 0, 20) == order);
+  CHECK(epoch_order(3, 1, 20) != order);
+  CHECK(epoch_order(4, 0, 20) != order);
+  const auto cut = batches(order, 8);
+  REQUIRE(cut.size() == 3);
+  CHECK(cut[2].size() == 4);
+  CHECK(cut[1][0] == order[8]);
+  CHECK_THROWS_AS(batches(order, 0), Error);
+}
+
+TEST_CASE("a sample's variation is the same in every batch and for any number of threads") {
+  const std::vector<Sample> samples{noise("a", 40, 40, 1), noise("b", 40, 40, 2),
+                                    noise("c", 40, 40, 3)};
+  const std::vector<std::uint32_t> all{2, 0, 1}, one{0};
+  const Batch together = make_batch(samples, all, 4, Augmentation::q_segment(), 9);
+  CHECK(together.image.shape() == Shape{3, 40, 40, 3});
+  const int before = threads();
+  set_threads(3);
+  const Batch alone = make_batch(samples, one, 4, Augmentation::q_segment(), 9);
+  set_threads(before);
+  CHECK(std::equal(alone.image.begin(), alone.image.end(),
+                   together.image.begin() + alone.image.size()));
+  CHECK(
+      std::equal(alone.mask.begin(), alone.mask.end(), together.mask.begin() + alone.mask.size()));
+}
+
+TEST_CASE("samples of different size form no batch unless cropped") {
+  const std::vector<Sample> samples{noise("first", 20, 20), noise("second", 24, 20)};
+  const std::vector<std::uint32_t> both{0, 1}, beyond{2};
+  CHECK_THROWS_WITH_AS(
+      make_batch(samples, both, 0, {}, 1),
+      "samples 'first' (20 x 20) and 'second' (20 x 24) differ in size; resize or crop "
+      "them to form a batch",
+      Error);
+  CHECK_NOTHROW(make_batch(samples, both, 0, {.crop_height = 16, .crop_width = 16}, 1));
+  CHECK_THROWS_AS(make_batch(samples, beyond, 0, {}, 1), Error);
+}

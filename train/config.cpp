@@ -1,0 +1,153 @@
+#include "integrad/train/config.h"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "integrad/nn/models/registry.h"
+#include "integrad/tensor/error.h"
+
+namespace integrad {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// Calls field(name, reference) for every setting: the one list that printing and reading share.
+template <class Config, class Field>
+void for_each_field(Config& c, Field&& field) {
+  field("model", c.model);
+  field("height", c.height);
+  field("width", c.width);
+  field("seed", c.seed);
+  field("epochs", c.epochs);
+  field("batch_size", c.batch_size);
+  field("optimizer", c.optimizer);
+  field("learning_rate", c.learning_rate);
+  field("momentum", c.momentum);
+  field("weight_decay", c.weight_decay);
+  field("schedule", c.schedule);
+  field("schedule_period", c.schedule_period);
+  field("warm_up", c.warm_up);
+  field("loss", c.loss);
+  field("loss_window", c.loss_window);
+  field("brightness", c.augmentation.brightness);
+  field("flip_horizontal", c.augmentation.flip_horizontal);
+  field("flip_vertical", c.augmentation.flip_vertical);
+  field("rotation_degrees", c.augmentation.rotation_degrees);
+  field("crop_height", c.augmentation.crop_height);
+  field("crop_width", c.augmentation.crop_width);
+  field("target", c.target);
+  field("range_method", c.observer.method);
+  field("range_percentile", c.observer.percentile);
+  field("range_momentum", c.observer.momentum);
+  field("freeze_ranges", c.freeze_ranges);
+  field("checkpoint_every", c.checkpoint_every);
+  field("evaluate_every", c.evaluate_every);
+}
+
+using Method = ObserverOptions::Method;
+
+template <class T>
+Json to_value(const T& value) {
+  return value;
+}
+Json to_value(const Method& method) {
+  return method == Method::min_max ? "min-max" : "percentile";
+}
+
+template <class T>
+void from_value(const std::string& name, const Json& json, T& value) {
+  const bool fits = std::is_same_v<T, std::string> ? json.is_string()
+                    : std::is_floating_point_v<T>  ? json.is_number()
+                    : std::is_unsigned_v<T>        ? json.is_number_unsigned()
+                                                   : json.is_number_integer();
+  require(fits, "setting '", name, "' cannot be ", json.dump());
+  value = json.get<T>();
+}
+void from_value(const std::string& name, const Json& json, Method& method) {
+  require(json == "min-max" || json == "percentile", "setting '", name,
+          "' is \"min-max\" or \"percentile\"; got ", json.dump());
+  method = json == "min-max" ? Method::min_max : Method::percentile;
+}
+
+template <class Value>
+void require_one_of(const char* name, const Value& value,
+                    std::initializer_list<const char*> known) {
+  std::string list;
+  for (const char* entry : known) {
+    if (value == entry) return;
+    list += (list.empty() ? "" : ", ") + std::string(entry);
+  }
+  fail(name, " is one of ", list, "; got '", value, "'");
+}
+
+}  // namespace
+
+Schedule TrainConfig::make_schedule() const {
+  Schedule result{learning_rate, ConstantRate{}, warm_up};
+  const double period = schedule_period > 0 ? schedule_period : 20;
+  if (schedule == "step") result.shape = StepRate{period, 0.1};
+  if (schedule == "cosine")
+    result.shape = CosineRate{std::max(1.0, static_cast<double>(epochs)), 0};
+  if (schedule == "cosine-restarts") result.shape = CosineRestartsRate{period, 1, 0};
+  return result;
+}
+
+OptimizerRule TrainConfig::make_optimizer() const {
+  if (optimizer == "sgd") return Sgd{momentum, weight_decay};
+  Adam adam;
+  adam.weight_decay = weight_decay;
+  adam.decoupled = optimizer == "adamw";
+  return adam;
+}
+
+void check(const TrainConfig& config) {
+  make_model(config.model, config.height, config.width);
+  require(config.epochs >= 0 && config.epochs <= 1000000, "epochs lie in 0..1000000; got ",
+          config.epochs);
+  require(config.batch_size >= 1, "the batch size is at least 1; got ", config.batch_size);
+  require(config.checkpoint_every >= 1, "checkpoint_every is at least 1 epoch; got ",
+          config.checkpoint_every);
+  require(config.evaluate_every >= 0, "evaluate_every is at least 0; got ", config.evaluate_every);
+  require(config.freeze_ranges >= 0 && config.freeze_ranges <= 1,
+          "freeze_ranges lies in 0..1; got ", config.freeze_ranges);
+  require(std::isfinite(config.learning_rate) && config.learning_rate > 0,
+          "the learning rate is above 0; got ", config.learning_rate);
+  require_one_of("optimizer", config.optimizer, {"sgd", "adam", "adamw"});
+  require_one_of("schedule", config.schedule, {"constant", "step", "cosine", "cosine-restarts"});
+  require_one_of("loss", config.loss, {"structure", "structure-pranet", "bce", "dice"});
+  require(config.loss_window >= 0 && (config.loss_window == 0 || config.loss_window % 2 == 1),
+          "the loss window is odd, or 0 for the default; got ", config.loss_window);
+  find_target(config.target);
+  check(config.augmentation);
+  check(config.make_schedule());
+  static_cast<void>(Optimizer(config.make_optimizer()));
+}
+
+std::string to_json(const TrainConfig& config) {
+  Json json;
+  for_each_field(config,
+                 [&](const char* name, const auto& value) { json[name] = to_value(value); });
+  return json.dump(2) + "\n";
+}
+
+TrainConfig config_from_json(const std::string& text, const TrainConfig& base) {
+  const Json json = Json::parse(text, nullptr, false);
+  require(json.is_object(), "the configuration is not a JSON object");
+  TrainConfig config = base;
+  std::size_t known = 0;
+  for_each_field(config, [&](const char* name, auto& value) {
+    if (!json.contains(name)) return;
+    from_value(name, json[name], value);
+    ++known;
+  });
+  if (known < json.size())
+    for (const auto& [name, value] : json.items()) {
+      bool found = false;
+      for_each_field(config, [&](const char* field, auto&) { found = found || name == field; });
+      require(found, "there is no setting '", name, "'");
+    }
+  return config;
+}
+
+}  // namespace integrad

@@ -1,0 +1,121 @@
+#include "integrad/train/learner.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "integrad/nn/interpreter.h"
+#include "integrad/nn/losses.h"
+#include "integrad/quant/fake_quant.h"
+#include "integrad/train/progress.h"
+
+namespace integrad {
+
+namespace {
+
+Var loss_of(const TrainConfig& config, Tape<float>& tape, Var logits, const Tensor<float>& mask) {
+  if (config.loss == "bce") return binary_cross_entropy(tape, logits, mask);
+  if (config.loss == "dice") return dice_loss(tape, logits, mask);
+  StructureLossOptions options;
+  const Index side = std::min(mask.shape().height(), mask.shape().width());
+  options.window = config.loss_window > 0 ? config.loss_window : default_structure_window(side);
+  if (config.loss == "structure-pranet")
+    options.reduction = StructureLossOptions::Reduction::pranet;
+  return structure_loss(tape, logits, mask, options);
+}
+
+bool finite(const Tensor<float>& values) {
+  return std::ranges::all_of(values.values(), [](float v) { return std::isfinite(v); });
+}
+
+}  // namespace
+
+Learner::Learner(const TrainConfig& config, Checkpoint checkpoint)
+    : config_(config),
+      checkpoint_(std::move(checkpoint)),
+      graph_(checkpoint_.graph(
+          config.augmentation.crop_height > 0 ? config.augmentation.crop_height : config.height,
+          config.augmentation.crop_width > 0 ? config.augmentation.crop_width : config.width)) {
+  if (checkpoint_.stage == Checkpoint::Stage::quantized) {
+    observer_.emplace(graph_, config.observer);
+    observer_->restore(checkpoint_.ranges);
+  }
+}
+
+void Learner::begin_epoch(Index epoch) {
+  ranges_move_ =
+      observer_.has_value() &&
+      static_cast<double>(epoch) < config_.freeze_ranges * static_cast<double>(config_.epochs);
+}
+
+void Learner::end_epoch() {
+  if (observer_) checkpoint_.ranges = observer_->state();
+}
+
+Learner::Forward Learner::forward(Tape<float>& tape, const Tensor<float>& image) {
+  const Var x = tape.constant(image);
+  if (!observer_) {
+    FloatEvaluator<float> evaluator(tape, graph_, checkpoint_.parameters, Mode::train);
+    auto values = interpret(tape, graph_, x, evaluator);
+    return {std::move(values), evaluator.parameter_values(), {}};
+  }
+  FakeQuantEvaluator evaluator(tape, graph_, checkpoint_.parameters, Mode::train,
+                               observer_->quantizations(), find_target(checkpoint_.target));
+  auto values = interpret(tape, graph_, x, evaluator);
+  return {std::move(values), evaluator.parameter_values(), evaluator.observed()};
+}
+
+double Learner::step(const Batch& batch, Optimizer& optimizer, double rate) {
+  Tape<float> tape;
+  const Forward pass = forward(tape, batch.image);
+  const auto require_finite_layers = [&] {
+    for (int id = 0; id < graph_.size(); ++id)
+      require(finite(tape.value(pass.values[static_cast<std::size_t>(id)])), "layer '",
+              graph_.node(id).name,
+              "' is the first whose value is not finite; a lower learning rate may help");
+  };
+  // The loss refuses what is not finite in its own words; the layer at fault says more.
+  if (!finite(tape.value(pass.values.back()))) require_finite_layers();
+  const Var loss = loss_of(config_, tape, pass.values.back(), batch.mask);
+  const double value = static_cast<double>(tape.value(loss)[0]);
+  require(std::isfinite(value), "the loss is not finite (", value, ")");
+  tape.backward(loss);
+
+  std::vector<Parameter<float>>& parameters = checkpoint_.parameters.all();
+  std::vector<Tensor<float>> gradients(parameters.size());
+  std::vector<OptimizedTensor> updates;
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    Parameter<float>& p = parameters[i];
+    if (!p.trainable) continue;
+    gradients[i] = tape.gradient(pass.parameters[i]);
+    require(finite(gradients[i]), "the gradient of '", p.name,
+            "' is not finite; a lower learning rate may help");
+    updates.push_back({p.name, &p.value, &gradients[i], p.name.ends_with("/weight")});
+  }
+  optimizer.step(updates, rate);
+  for (const Parameter<float>& p : parameters)
+    require(finite(p.value), "parameter '", p.name,
+            "' is not finite after the update; a lower learning rate may help");
+  if (ranges_move_) observer_->observe(pass.observed);
+  return value;
+}
+
+Tensor<float> calibrate(const Model<float>& folded, const TrainConfig& config,
+                        std::span<const Sample> samples) {
+  RangeObserver observer(folded.graph, config.observer);
+  Parameters<float> parameters = folded.parameters;
+  Progress progress("calibrating", static_cast<Index>(samples.size()));
+  std::vector<std::uint32_t> order(samples.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::uint32_t>(i);
+  for (const auto numbers : batches(order, config.batch_size)) {
+    const Batch batch = make_batch(samples, numbers, 0, Augmentation::none(), config.seed);
+    Tape<float> tape;
+    FloatEvaluator<float> evaluator(tape, folded.graph, parameters, Mode::evaluate);
+    const auto values = interpret(tape, folded.graph, tape.constant(batch.image), evaluator);
+    for (int id = 0; id < folded.graph.size(); ++id)
+      observer.observe(id, tape.value(values[static_cast<std::size_t>(id)]));
+    progress.advance(static_cast<Index>(numbers.size()));
+  }
+  return observer.state();
+}
+
+}  // namespace integrad

@@ -1,0 +1,47 @@
+#pragma once
+#include <optional>
+#include <vector>
+
+#include "integrad/quant/observer.h"
+#include "integrad/train/checkpoint.h"
+#include "integrad/train/config.h"
+#include "integrad/train/loader.h"
+
+namespace integrad {
+
+/// A model that learns, a batch at a time: in float, or with quantisation in the forward pass,
+/// depending on the checkpoint's stage.
+class Learner {
+ public:
+  Learner(const TrainConfig& config, Checkpoint checkpoint);
+
+  /// Ranges follow the batches until the configured fraction of the epochs, then stay.
+  void begin_epoch(Index epoch);
+  void end_epoch();
+
+  /// Forward, loss, backward, update; returns the loss. Throws Error naming the first layer whose
+  /// value is not finite, or the first such parameter after the update.
+  double step(const Batch& batch, Optimizer& optimizer, double rate);
+
+  Checkpoint& checkpoint() { return checkpoint_; }
+
+ private:
+  struct Forward {
+    std::vector<Var> values;      ///< by node
+    std::vector<Var> parameters;  ///< by parameter
+    std::vector<Range> observed;  ///< by node; quantised models only
+  };
+  Forward forward(Tape<float>& tape, const Tensor<float>& image);
+
+  const TrainConfig& config_;
+  Checkpoint checkpoint_;
+  Graph graph_;
+  std::optional<RangeObserver> observer_;
+  bool ranges_move_ = false;
+};
+
+/// The ranges of a folded float model on these samples, as RangeObserver::state().
+Tensor<float> calibrate(const Model<float>& folded, const TrainConfig& config,
+                        std::span<const Sample> samples);
+
+}  // namespace integrad

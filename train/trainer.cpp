@@ -1,0 +1,182 @@
+#include "integrad/train/trainer.h"
+
+#include <cmath>
+#include <limits>
+
+#include "integrad/nn/models/registry.h"
+#include "integrad/train/evaluate.h"
+#include "integrad/train/files.h"
+#include "integrad/train/learner.h"
+#include "integrad/train/loader.h"
+#include "integrad/train/progress.h"
+#include "integrad/train/training_log.h"
+
+namespace integrad {
+
+namespace {
+
+constexpr const char* kReadme =
+    "A training run.\n\n"
+    "config.json             every setting of the run\n"
+    "log.csv                 one row per epoch: learning rate, mean loss, scores on the test "
+    "images\n"
+    "checkpoint.safetensors  what a resume needs: parameters, optimizer, epoch\n"
+    "model.safetensors       the trained model (there once the run has ended)\n";
+
+Arithmetic arithmetic_of(const Checkpoint& checkpoint) {
+  return checkpoint.stage == Checkpoint::Stage::floating ? Arithmetic::floating
+                                                         : Arithmetic::fake_quant;
+}
+
+/// The folder of a run, and where an interrupted one goes on.
+class RunFolder {
+ public:
+  explicit RunFolder(const std::filesystem::path& folder) : folder_(folder) {
+    std::error_code error;
+    std::filesystem::create_directories(folder, error);
+    require(!error && std::filesystem::is_directory(folder), folder.string(),
+            ": cannot make the run's folder", error ? ": " + error.message() : "");
+  }
+  std::filesystem::path operator/(const char* name) const { return folder_ / name; }
+
+  /// The interrupted run's checkpoint, if there is one; throws Error when it is another run's.
+  std::optional<Checkpoint> interrupted(const std::string& config) const {
+    const std::filesystem::path path = folder_ / "checkpoint.safetensors";
+    if (!std::filesystem::exists(path)) return std::nullopt;
+    Checkpoint checkpoint = load_checkpoint(path);
+    require(checkpoint.training.has_value(), path.string(), ": holds no state of training");
+    require(checkpoint.config == config, path.string(),
+            ": was made with other settings than these; resume with the run's own config.json");
+    return checkpoint;
+  }
+
+ private:
+  std::filesystem::path folder_;
+};
+
+/// Trains a learner for the rest of its epochs.
+Checkpoint run(const TrainConfig& config, Learner& learner, const Dataset& dataset,
+               const RunFolder& folder, const char* what) {
+  Checkpoint& state = learner.checkpoint();
+  const Schedule schedule = config.make_schedule();
+  Optimizer optimizer(config.make_optimizer());
+  optimizer.restore(std::move(state.training->optimizer));
+  std::vector<EpochLog> log;
+  if (state.training->epoch > 0) {
+    log = load_log(folder / "log.csv");
+    std::erase_if(log, [&](const EpochLog& row) { return row.epoch > state.training->epoch; });
+  }
+  const Index steps_per_epoch =
+      (static_cast<Index>(dataset.train.size()) + config.batch_size - 1) / config.batch_size;
+  Progress progress(what, config.epochs * steps_per_epoch);
+  progress.advance(state.training->epoch * steps_per_epoch);
+
+  for (Index epoch = state.training->epoch; epoch < config.epochs; ++epoch) {
+    const auto order = epoch_order(config.seed, epoch, static_cast<Index>(dataset.train.size()));
+    EpochLog row;
+    row.epoch = epoch + 1;
+    row.test_dice = row.test_auc = std::numeric_limits<double>::quiet_NaN();
+    Index step = 0;
+    learner.begin_epoch(epoch);
+    for (const auto numbers : batches(order, config.batch_size)) {
+      const Batch batch =
+          make_batch(dataset.train, numbers, epoch, config.augmentation, config.seed);
+      const double time = static_cast<double>(epoch) +
+                          static_cast<double>(step) / static_cast<double>(steps_per_epoch);
+      // Within warm-up the end of the step counts, so that the first step moves.
+      const double now =
+          time < schedule.warm_up ? time + 1.0 / static_cast<double>(steps_per_epoch) : time;
+      row.learning_rate =
+          learning_rate(schedule, std::min(now, static_cast<double>(config.epochs)));
+      const std::string place =
+          "epoch " + std::to_string(epoch + 1) + ", step " + std::to_string(step + 1);
+      const double loss =
+          with_context(place, [&] { return learner.step(batch, optimizer, row.learning_rate); });
+      row.loss += loss * static_cast<double>(numbers.size());
+      ++step;
+      char note[48];
+      std::snprintf(note, sizeof note, "epoch %lld, loss %.4f", static_cast<long long>(epoch + 1),
+                    loss);
+      progress.advance(1, note);
+    }
+    row.loss /= static_cast<double>(dataset.train.size());
+    learner.end_epoch();
+
+    const bool last = epoch + 1 == config.epochs;
+    const bool scored = config.evaluate_every > 0 && !dataset.test.empty() &&
+                        (last || (epoch + 1) % config.evaluate_every == 0);
+    if (scored) {
+      const SegmentationScore score = evaluate(state, dataset.test, arithmetic_of(state)).pooled;
+      row.test_dice = score.counts.dice();
+      row.test_auc = score.auc;
+    }
+    log.push_back(row);
+    // The log first: rows beyond the checkpoint are dropped on resume, missing ones could not be
+    // made again.
+    save_log(folder / "log.csv", log);
+    if (last || (epoch + 1) % config.checkpoint_every == 0) {
+      state.training = TrainingState{epoch + 1, optimizer.state()};
+      save_checkpoint(folder / "checkpoint.safetensors", state);
+    }
+  }
+  Checkpoint model = state;
+  model.training.reset();
+  save_checkpoint(folder / "model.safetensors", model);
+  return model;
+}
+
+Checkpoint fresh(const TrainConfig& config, const std::string& model, Checkpoint::Stage stage) {
+  Checkpoint state;
+  state.model = model;
+  state.height = config.height;
+  state.width = config.width;
+  state.stage = stage;
+  state.config = to_json(config);
+  state.training = TrainingState{};
+  return state;
+}
+
+void prepare(const TrainConfig& config, const Dataset& dataset, const RunFolder& folder) {
+  check(config);
+  require(!dataset.train.empty(), "the data set has no training images");
+  write_file_atomically(folder / "config.json", to_json(config));
+  write_file_atomically(folder / "README.txt", kReadme);
+}
+
+}  // namespace
+
+Checkpoint train(const TrainConfig& config, const Dataset& dataset,
+                 const std::filesystem::path& run_folder, bool resume) {
+  check(config);
+  const RunFolder folder(run_folder);
+  std::optional<Checkpoint> state;
+  if (resume) state = folder.interrupted(to_json(config));
+  prepare(config, dataset, folder);
+  if (!state) {
+    state = fresh(config, config.model, Checkpoint::Stage::floating);
+    state->parameters = initialize<float>(state->graph(), config.seed);
+  }
+  Learner learner(config, std::move(*state));
+  return run(config, learner, dataset, folder, "training");
+}
+
+Checkpoint quantize(const TrainConfig& config, const Checkpoint& model, const Dataset& dataset,
+                    const std::filesystem::path& run_folder, bool resume) {
+  check(config);
+  require(model.stage == Checkpoint::Stage::floating, "the model is quantised already");
+  const RunFolder folder(run_folder);
+  std::optional<Checkpoint> state;
+  if (resume) state = folder.interrupted(to_json(config));
+  prepare(config, dataset, folder);
+  if (!state) {
+    Model<float> folded = model.folded(config.height, config.width);
+    state = fresh(config, model.model, Checkpoint::Stage::quantized);
+    state->ranges = calibrate(folded, config, dataset.train);
+    state->parameters = std::move(folded.parameters);
+    state->target = config.target;
+  }
+  Learner learner(config, std::move(*state));
+  return run(config, learner, dataset, folder, "training (quantised)");
+}
+
+}  // namespace integrad
