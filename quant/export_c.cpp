@@ -221,4 +221,14 @@ std::vector<EmittedFile> export_c(const QGraph& program) {
   return files;
 }
 
+Footprint footprint(const QGraph& program) {
+  Footprint result{0, std::max<Index>(place(program).bytes, 1)};
+  for (const QNode& node : program.nodes)
+    if (const LinearTables* tables = tables_of(node.operation))
+      result.flash_bytes += tables->weight.size() +
+                            static_cast<Index>(tables->bias.size() * sizeof(std::int32_t) +
+                                               tables->scales.size() * sizeof(integrad_scale));
+  return result;
+}
+
 }  // namespace integrad

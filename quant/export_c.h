@@ -17,4 +17,11 @@ struct EmittedFile {
 /// arena), a Makefile, and the kernels' headers verbatim. It prints; it never computes.
 std::vector<EmittedFile> export_c(const QGraph& program);
 
+/// What an emitted program takes on a device, code aside.
+struct Footprint {
+  Index flash_bytes = 0;  ///< weights, biases and scales
+  Index arena_bytes = 0;  ///< working memory; input and output are the caller's
+};
+Footprint footprint(const QGraph& program);
+
 }  // namespace integrad

@@ -18,7 +18,8 @@ bool is_pnm(std::span<const std::uint8_t> bytes);
 void check_png(std::span<const std::uint8_t> bytes, Index height, Index width);
 /// Walks the segments and scans up to the end-of-image marker; what follows it is ignored, as
 /// cameras append data there. One frame header, before the scans; code tables of at most 256 codes.
-/// Coded data that is shorter than the picture, but ends in the marker, is not noticed. Throws Error.
+/// Coded data that is shorter than the picture, but ends in the marker, is not noticed. Throws
+/// Error.
 void check_jpeg(std::span<const std::uint8_t> bytes);
 
 /// A binary PGM or PPM's header; throws Error when it is malformed or the samples do not fit the

@@ -56,7 +56,7 @@ class RunFolder {
 
 /// Trains a learner for the rest of its epochs.
 Checkpoint run(const TrainConfig& config, Learner& learner, const Dataset& dataset,
-               const RunFolder& folder, const char* what) {
+               const RunFolder& folder, const char* what, const AfterEpoch& after_epoch) {
   Checkpoint& state = learner.checkpoint();
   const Schedule schedule = config.make_schedule();
   Optimizer optimizer(config.make_optimizer());
@@ -114,6 +114,7 @@ Checkpoint run(const TrainConfig& config, Learner& learner, const Dataset& datas
     // The log first: rows beyond the checkpoint are dropped on resume, missing ones could not be
     // made again.
     save_log(folder / "log.csv", log);
+    if (after_epoch) after_epoch(row);
     if (last || (epoch + 1) % config.checkpoint_every == 0) {
       state.training = TrainingState{epoch + 1, optimizer.state()};
       save_checkpoint(folder / "checkpoint.safetensors", state);
@@ -146,7 +147,8 @@ void prepare(const TrainConfig& config, const Dataset& dataset, const RunFolder&
 }  // namespace
 
 Checkpoint train(const TrainConfig& config, const Dataset& dataset,
-                 const std::filesystem::path& run_folder, bool resume) {
+                 const std::filesystem::path& run_folder, bool resume,
+                 const AfterEpoch& after_epoch) {
   check(config);
   const RunFolder folder(run_folder);
   std::optional<Checkpoint> state;
@@ -157,11 +159,12 @@ Checkpoint train(const TrainConfig& config, const Dataset& dataset,
     state->parameters = initialize<float>(state->graph(), config.seed);
   }
   Learner learner(config, std::move(*state));
-  return run(config, learner, dataset, folder, "training");
+  return run(config, learner, dataset, folder, "training", after_epoch);
 }
 
 Checkpoint quantize(const TrainConfig& config, const Checkpoint& model, const Dataset& dataset,
-                    const std::filesystem::path& run_folder, bool resume) {
+                    const std::filesystem::path& run_folder, bool resume,
+                    const AfterEpoch& after_epoch) {
   check(config);
   require(model.stage == Checkpoint::Stage::floating, "the model is quantised already");
   const RunFolder folder(run_folder);
@@ -176,7 +179,7 @@ Checkpoint quantize(const TrainConfig& config, const Checkpoint& model, const Da
     state->target = config.target;
   }
   Learner learner(config, std::move(*state));
-  return run(config, learner, dataset, folder, "training (quantised)");
+  return run(config, learner, dataset, folder, "training (quantised)", after_epoch);
 }
 
 }  // namespace integrad

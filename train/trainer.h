@@ -19,6 +19,10 @@ struct EpochLog {
   double test_dice, test_auc;
 };
 
+/// Called after every epoch, once its row is in the log and before its checkpoint is written. What
+/// it throws ends the run as a kill at that moment would.
+using AfterEpoch = std::function<void(const EpochLog&)>;
+
 /// Trains in float from a fresh start. The run folder receives
 ///   config.json        every setting
 ///   log.csv            a row per epoch
@@ -31,13 +35,15 @@ struct EpochLog {
 /// the run without interruption; log rows after the checkpoint are dropped. Throws Error when the
 /// configuration is not the checkpoint's. Without a checkpoint in the folder it starts anew.
 Checkpoint train(const TrainConfig& config, const Dataset& dataset,
-                 const std::filesystem::path& run_folder, bool resume = false);
+                 const std::filesystem::path& run_folder, bool resume = false,
+                 const AfterEpoch& after_epoch = {});
 
 /// Folds a float model, calibrates its ranges on the training images and trains on with
 /// quantisation in the forward pass; files and resuming as for train(). With `epochs` 0 it
 /// calibrates only (post-training quantisation).
 Checkpoint quantize(const TrainConfig& config, const Checkpoint& model, const Dataset& dataset,
-                    const std::filesystem::path& run_folder, bool resume = false);
+                    const std::filesystem::path& run_folder, bool resume = false,
+                    const AfterEpoch& after_epoch = {});
 
 /// Reads log.csv back.
 std::vector<EpochLog> load_log(const std::filesystem::path& path);

@@ -50,7 +50,8 @@ static inline int32_t integrad_multiply_unclamped(const integrad_multiply* layer
   return integrad_requantize_unclamped(product, layer->scale, layer->rounding, layer->zero_point);
 }
 
-/* The product of two tensors. TFLM: reference_integer_ops::Mul; CMSIS-NN: arm_elementwise_mul_s8. */
+/* The product of two tensors. TFLM: reference_integer_ops::Mul; CMSIS-NN: arm_elementwise_mul_s8.
+ */
 static inline void integrad_multiply_elements(const integrad_multiply* layer, const int8_t* input1,
                                               const int8_t* input2, int8_t* output,
                                               ptrdiff_t count) {

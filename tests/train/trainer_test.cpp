@@ -7,11 +7,11 @@
 #include <fstream>
 
 #include "integrad/tensor/parallel.h"
+#include "integrad/tests/support/temporary_folder.h"
 #include "integrad/train/evaluate.h"
 #include "integrad/train/files.h"
 #include "integrad/train/progress.h"
 #include "integrad/train/synthetic.h"
-#include "tests/support/temporary_folder.h"
 
 using namespace integrad;
 
@@ -54,29 +54,103 @@ TEST_CASE("training lowers the loss and leaves a folder that explains itself") {
   CHECK(load_checkpoint(folder.path() / "model.safetensors").config == to_json(config));
 }
 
-TEST_CASE("an interrupted run ends with the bytes of the uninterrupted one") {
-  const TemporaryFolder whole, parts;
-  const TrainConfig config = small_config();
-  train(config, data(), whole.path());
+namespace {
 
-  // Interrupted after epoch 2: what a kill leaves is the checkpoint of that epoch, log rows from
-  // beyond it, and perhaps half a file beside the one it was writing.
-  train(config, data(), parts.path());
-  const auto full_log = bytes(parts.path() / "log.csv");
-  Checkpoint early;
-  {
-    const TemporaryFolder scratch;
-    struct Stop {};
-    // A run of the same settings that fails at epoch 3 keeps the checkpoint of epoch 2.
-    Dataset broken = data();
-    train(config, broken, scratch.path());
-    early = load_checkpoint(scratch.path() / "checkpoint.safetensors");
+struct Killed {};
+
+// Ends a run at an epoch as a kill would, then leaves half a file beside the checkpoint.
+AfterEpoch kill_at(Index epoch) {
+  return [=](const EpochLog& row) {
+    if (row.epoch == epoch) throw Killed{};
+  };
+}
+
+void leave_half_a_checkpoint(const std::filesystem::path& folder) {
+  const auto whole = bytes(folder / "checkpoint.safetensors");
+  std::ofstream(folder / "checkpoint.safetensors.tmp", std::ios::binary)
+      .write(reinterpret_cast<const char*>(whole.data()),
+             static_cast<std::streamsize>(whole.size() / 2));
+}
+
+}  // namespace
+
+TEST_CASE(
+    "an interrupted run ends with the bytes of the uninterrupted one, in float and quantised") {
+  const TemporaryFolder whole, parts, whole_int8, parts_int8;
+  TrainConfig config = small_config();
+  config.checkpoint_every = 2;
+  const Checkpoint model = train(config, data(), whole.path());
+  for (Index epoch : {1, 3, 4}) {  // before the first checkpoint, between two, at the very end
+    CHECK_THROWS_AS(train(config, data(), parts.path(), true, kill_at(epoch)), Killed);
+    CHECK_FALSE(std::filesystem::exists(parts.path() / "model.safetensors"));
+    if (epoch > 2) leave_half_a_checkpoint(parts.path());
   }
-  CHECK(early.training->epoch == 4);
-  std::filesystem::remove(parts.path() / "model.safetensors");
   train(config, data(), parts.path(), true);
-  CHECK(bytes(parts.path() / "model.safetensors") == bytes(whole.path() / "model.safetensors"));
-  CHECK(bytes(parts.path() / "log.csv") == full_log);
+  for (const char* name : {"model.safetensors", "checkpoint.safetensors", "log.csv"})
+    CHECK(bytes(parts.path() / name) == bytes(whole.path() / name));
+
+  quantize(config, model, data(), whole_int8.path());
+  CHECK_THROWS_AS(quantize(config, model, data(), parts_int8.path(), false, kill_at(3)), Killed);
+  quantize(config, model, data(), parts_int8.path(), true);
+  for (const char* name : {"model.safetensors", "checkpoint.safetensors", "log.csv"})
+    CHECK(bytes(parts_int8.path() / name) == bytes(whole_int8.path() / name));
+}
+
+TEST_CASE("training gives the same bytes for any number of threads") {
+  TrainConfig config = small_config();
+  config.epochs = 2;
+  const int before = threads();
+  std::vector<std::uint8_t> first;
+  for (int count : {1, 2, 3, 5}) {
+    set_threads(count);
+    const TemporaryFolder folder, int8;
+    const Checkpoint model = train(config, data(), folder.path());
+    quantize(config, model, data(), int8.path());
+    std::vector<std::uint8_t> result = bytes(int8.path() / "model.safetensors");
+    if (first.empty()) first = result;
+    CHECK(result == first);
+  }
+  set_threads(before);
+}
+
+TEST_CASE("a run that diverges names epoch, step and layer, and keeps the last good checkpoint") {
+  const TemporaryFolder folder;
+  TrainConfig config = small_config();
+  config.optimizer = "sgd";
+  config.warm_up = 0;
+  config.schedule = "step";
+  config.schedule_period = 1000;
+  config.learning_rate = 1e30;
+  config.momentum = 0;
+  std::string message;
+  try {
+    train(config, data(), folder.path());
+  } catch (const Error& error) {
+    message = error.what();
+  }
+  INFO(message);
+  CHECK(message.starts_with("epoch 1, step 2: layer '"));
+  CHECK(message.find("is the first whose value is not finite") != std::string::npos);
+  CHECK_FALSE(std::filesystem::exists(folder.path() / "model.safetensors"));
+}
+
+TEST_CASE("quantised training keeps the integer scores close to the float ones") {
+  const TemporaryFolder folder, int8;
+  TrainConfig config = small_config();
+  config.epochs = 40;
+  const Checkpoint model = train(config, data(), folder.path());
+  config.epochs = 4;
+  config.learning_rate = 3e-4;
+  const Checkpoint quantized = quantize(config, model, data(), int8.path());
+  const auto& samples = data().train;
+  const double real = evaluate(model, samples, Arithmetic::floating).pooled.counts.dice();
+  const Evaluation fake = evaluate(quantized, samples, Arithmetic::fake_quant);
+  const Evaluation integer = evaluate(quantized, samples, Arithmetic::integer);
+  CHECK(real > 0.3);
+  CHECK(std::fabs(integer.pooled.counts.dice() - real) < 0.1);
+  // The same arithmetic: not close, equal.
+  CHECK(fake.pooled.counts == integer.pooled.counts);
+  CHECK_THROWS_AS(evaluate(model, samples, Arithmetic::integer), Error);
 }
 
 TEST_CASE("a checkpoint of other settings is not resumed") {

@@ -1,0 +1,70 @@
+#include <algorithm>
+#include <iostream>
+
+#include "integrad/cli/command.h"
+#include "integrad/cli/table.h"
+#include "integrad/quant/emitted_program.h"
+#include "integrad/train/checkpoint.h"
+#include "integrad/train/files.h"
+#include "integrad/train/scratch_folder.h"
+
+namespace integrad::cli {
+
+namespace {
+
+class Export final : public Command {
+ public:
+  std::string name() const override { return "export"; }
+  std::string summary() const override { return "Print a quantised model as a program"; }
+  std::string example() const override {
+    return "integrad export --model runs/int8/model.safetensors --format c --size 32 --out device";
+  }
+  void declare(Options& options) override {
+    options.add("--model", model_, "A quantised model file");
+    options.require("--model");
+    options.add("--format", format_, "c: a C99 project without dependencies");
+    options.add("--out", out_, "Folder for the project");
+    options.require("--out");
+    options.add("--size", size_, "Side of the device's image in pixels; 0: as trained");
+    options.add("--force", force_, "Write into a folder that holds files");
+  }
+
+  int run(const Settings& settings) override {
+    require(format_ == "c", "--format is c; got '", format_, "'");
+    require(size_ >= 0, "--size is a number of pixels, or 0; got ", size_);
+    if (!force_) require_empty_folder(out_, "--force replaces those of the same names");
+    const Checkpoint model = load_checkpoint(model_);
+    const QGraph program = with_context(model_.string(), [&] {
+      return model.program(size_ == 0 ? model.height : size_, size_ == 0 ? model.width : size_);
+    });
+    const std::vector<EmittedFile> files = export_c(program);
+    ScratchFolder scratch(out_);
+    write_files(scratch.path(), files);
+    scratch.move_into_target();
+    if (settings.quiet) return 0;
+
+    Table table({"file", "bytes"}, 1);
+    for (const EmittedFile& file : files)
+      table.add({(out_ / file.path).string(), cell(file.text.size())});
+    const Footprint needs = footprint(program);
+    std::cout << table << "input " << program.nodes.front().shape << ", output "
+              << program.nodes.back().shape << ", rounding " << program.target.name << "\nflash "
+              << needs.flash_bytes << " bytes of constants, arena " << needs.arena_bytes
+              << " bytes\n";
+    return 0;
+  }
+
+ private:
+  std::filesystem::path model_, out_;
+  std::string format_ = "c";
+  Index size_ = 0;
+  bool force_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_export() {
+  return std::make_unique<Export>();
+}
+
+}  // namespace integrad::cli

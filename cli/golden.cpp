@@ -1,0 +1,44 @@
+#include "integrad/quant/golden.h"
+
+#include <iostream>
+
+#include "integrad/cli/command.h"
+#include "integrad/tensor/error.h"
+
+namespace integrad::cli {
+
+namespace {
+
+class Golden final : public Command {
+ public:
+  std::string name() const override { return "golden"; }
+  std::string summary() const override {
+    return "Compare the integer kernels with recorded vectors of CMSIS-NN and TFLM";
+  }
+  std::string example() const override { return "integrad golden tests/golden"; }
+  void declare(Options& options) override {
+    options.add("dir", folder_, "Folder of <operator>.idx files");
+    options.require("dir");
+  }
+  int run(const Settings&) override {
+    const GoldenReport report = run_golden(folder_);
+    std::cout << to_string(report);
+    for (const GoldenOperatorReport& each : report.operators)
+      if (const auto& first = each.first_difference)
+        fail(report.differences(), " differences; the first: ", each.op, " case '",
+             first->case_name, "', ", first->what, ", element ", first->position, ": expected ",
+             first->expected, ", got ", first->actual);
+    return 0;
+  }
+
+ private:
+  std::filesystem::path folder_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_golden() {
+  return std::make_unique<Golden>();
+}
+
+}  // namespace integrad::cli

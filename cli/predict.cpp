@@ -1,0 +1,103 @@
+#include <iostream>
+#include <set>
+
+#include "integrad/cli/command.h"
+#include "integrad/train/evaluate.h"
+#include "integrad/train/files.h"
+#include "integrad/train/overlay.h"
+#include "integrad/train/progress.h"
+#include "integrad/train/resize.h"
+#include "integrad/train/scratch_folder.h"
+
+namespace integrad::cli {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// 255 where the logit exceeds 0; an int8 logit is 0 exactly at its zero point.
+Image drawn_mask(const Tensor<float>& logits) {
+  Image mask(logits.shape());
+  for (Index i = 0; i < mask.size(); ++i) mask[i] = logits[i] > 0 ? 255 : 0;
+  return mask;
+}
+
+Tensor<float> in_unit_range(const Image& image) {
+  Tensor<float> result = Tensor<float>::uninitialized(image.shape());
+  for (Index i = 0; i < image.size(); ++i) result[i] = static_cast<float>(image[i]) / 255.0f;
+  return result;
+}
+
+class Predict final : public Command {
+ public:
+  std::string name() const override { return "predict"; }
+  std::string summary() const override { return "Draw what a model sees in images"; }
+  std::string example() const override {
+    return "integrad predict --model runs/int8/model.safetensors eye.jpg --size 256 --out seen";
+  }
+  void declare(Options& options) override {
+    options.add("images", images_, "JPEG, PNG, PGM or PPM files");
+    options.require("images");
+    options.add("--model", model_, "A model file; a quantised one computes in integers");
+    options.require("--model");
+    options.add("--out", out_, "Folder for NAME_mask.png and NAME_overlay.png");
+    options.require("--out");
+    options.add("--size", size_, "Pixels a side to resize to; 0: as the image is");
+    options.add("--force", force_, "Replace files that are there");
+  }
+
+  int run(const Settings& settings) override {
+    const Checkpoint model = load_checkpoint(model_);
+    require(size_ >= 0, "--size is a number of pixels, or 0; got ", size_);
+    check_names();
+    const Arithmetic arithmetic =
+        model.stage == Checkpoint::Stage::quantized ? Arithmetic::integer : Arithmetic::floating;
+    ScratchFolder scratch(out_);
+    Progress progress("predicting", static_cast<Index>(images_.size()));
+    for (const std::string& path : images_) {
+      Image image = load_image(path, 3);
+      if (size_ != 0) image = resize_box(image, size_, size_);
+      const Image mask = with_context(
+          path, [&] { return drawn_mask(predict(model, in_unit_range(image), arithmetic)); });
+      const std::string stem = fs::path(path).stem().string();
+      save_png(scratch.path() / (stem + "_mask.png"), mask);
+      save_png(scratch.path() / (stem + "_overlay.png"), overlay(image, mask));
+      progress.advance();
+    }
+    scratch.move_into_target();
+    if (!settings.quiet)
+      std::cout << images_.size() << " masks and overlays (" << name_of(arithmetic) << ") in "
+                << out_.string() << "\n";
+    return 0;
+  }
+
+ private:
+  /// Nothing is computed before it is clear where everything goes.
+  void check_names() const {
+    std::set<std::string> stems;
+    for (const std::string& path : images_) {
+      const std::string stem = fs::path(path).stem().string();
+      require(stems.insert(stem).second, "two images are called '", stem,
+              "': predict them into different folders");
+      for (const char* ending : {"_mask.png", "_overlay.png"}) {
+        const fs::path file = out_ / (stem + ending);
+        std::error_code error;
+        require(force_ || !fs::exists(file, error), "file '", file.string(),
+                "': exists already; --force replaces it");
+      }
+    }
+  }
+
+  std::vector<std::string> images_;
+  fs::path model_, out_;
+  Index size_ = 0;
+  bool force_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_predict() {
+  return std::make_unique<Predict>();
+}
+
+}  // namespace integrad::cli

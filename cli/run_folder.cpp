@@ -1,0 +1,108 @@
+#include "integrad/cli/run_folder.h"
+
+#include <cmath>
+#include <iomanip>
+#include <iostream>
+
+#include "integrad/train/files.h"
+#include "integrad/train/progress.h"
+
+namespace integrad::cli {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::uint64_t kMaxTextBytes = std::uint64_t{1} << 20;
+constexpr const char* kInputs = "inputs.json";
+/// A run's files; the folder belongs to a run when it holds one of them.
+constexpr const char* kRunFiles[] = {"config.json", "log.csv", "checkpoint.safetensors",
+                                     "model.safetensors"};
+
+std::optional<std::string> text_of(const fs::path& path) {
+  std::error_code error;
+  if (!fs::exists(path, error)) return std::nullopt;
+  const auto bytes = read_file(path, kMaxTextBytes);
+  return std::string(bytes.begin(), bytes.end());
+}
+
+}  // namespace
+
+void RunFolder::declare(Options& options) {
+  options.add("--out", path_, "The run's folder: settings, log, checkpoint, model");
+  options.require("--out");
+  options.add("--resume", resume_,
+              "Go on where the run in --out was stopped; its settings and images need not be "
+              "given again");
+  options.add("--force", force_, "Give up the run that is in --out");
+}
+
+std::optional<TrainConfig> RunFolder::earlier_config() const {
+  if (!resume_) return std::nullopt;
+  const auto text = text_of(path_ / "config.json");
+  if (!text) return std::nullopt;
+  return with_context((path_ / "config.json").string(), [&] { return config_from_json(*text); });
+}
+
+std::optional<RunInputs> RunFolder::earlier_inputs() const {
+  if (!resume_) return std::nullopt;
+  const auto text = text_of(path_ / kInputs);
+  if (!text) return std::nullopt;
+  return with_context((path_ / kInputs).string(), [&] { return run_inputs_from_json(*text); });
+}
+
+void RunFolder::start(const RunInputs& inputs) const {
+  std::error_code error;
+  fs::create_directories(path_, error);
+  require(!error && fs::is_directory(path_, error), "folder '", path_.string(),
+          "': cannot be made: ", error ? error.message() : "there is a file of that name");
+  if (!resume_)
+    for (const char* name : kRunFiles) {
+      if (!fs::exists(path_ / name, error)) continue;
+      require(force_, "folder '", path_.string(), "': holds a run already (", name,
+              "); --resume continues it, --force gives it up");
+      fs::remove(path_ / name, error);
+      require(!error, "file '", (path_ / name).string(), "': cannot be removed: ", error.message());
+    }
+  write_file_atomically(path_ / kInputs, to_json(inputs));
+}
+
+void set_image_size(TrainConfig& config, const std::vector<Sample>& samples) {
+  require(!samples.empty(), "the data set has no images to train on");
+  const Shape& first = samples.front().image.shape();
+  config.height = config.augmentation.crop_height;
+  config.width = config.augmentation.crop_width;
+  if (config.height != 0) return;
+  for (const Sample& sample : samples)
+    require(sample.image.shape() == first, "the images differ in size ('", samples.front().name,
+            "' is ", first, ", '", sample.name, "' ", sample.image.shape(),
+            "): give --size or --crop");
+  config.height = first.height();
+  config.width = first.width();
+}
+
+void print_summary(const std::string& what, const TrainConfig& config, const Dataset& dataset,
+                   const fs::path& run_folder, double seconds) {
+  std::cout << what << " " << config.model << " on " << dataset.train.size() << " images at "
+            << config.height << "x" << config.width << ", " << config.epochs << " epochs, in "
+            << format_duration(seconds) << "\n";
+  const fs::path log = run_folder / "log.csv";
+  std::error_code error;
+  if (fs::exists(log, error)) {
+    const std::vector<EpochLog> rows = load_log(log);
+    const auto print = [](const char* name, double value) {
+      std::cout << "  " << std::left << std::setw(10) << name << std::fixed << std::setprecision(4)
+                << value << "\n";
+    };
+    if (!rows.empty()) print("loss", rows.back().loss);
+    for (auto row = rows.rbegin(); row != rows.rend(); ++row)
+      if (!std::isnan(row->test_dice)) {
+        print("test Dice", row->test_dice);
+        print("test AUC", row->test_auc);
+        break;
+      }
+  }
+  std::cout << "  " << (run_folder / "model.safetensors").string() << "\n";
+}
+
+}  // namespace integrad::cli

@@ -1,0 +1,62 @@
+#include <chrono>
+
+#include "integrad/cli/data_flags.h"
+#include "integrad/cli/run_folder.h"
+#include "integrad/cli/train_flags.h"
+#include "integrad/train/presets.h"
+
+namespace integrad::cli {
+
+namespace {
+
+class Train final : public Command {
+ public:
+  std::string name() const override { return "train"; }
+  std::string summary() const override { return "Train a float model"; }
+  std::string example() const override {
+    return "integrad train --data photos --size 256 --epochs 60 --out runs/float";
+  }
+
+  void declare(Options& options) override {
+    options_ = &options;
+    folder_.declare(options);
+    data_.declare(options);
+    options.add("--model", model_, "A model's name; integrad info --model NAME describes it");
+    options.add("--preset", preset_,
+                "Start from these settings: default, or q-segment for the paper's recipe");
+    flags_.declare(options, {});
+  }
+
+  int run(const Settings& settings) override {
+    const auto start = std::chrono::steady_clock::now();
+    TrainConfig config = folder_.earlier_config().value_or(training_preset(preset_));
+    flags_.apply(settings, config);
+    if (options_->given("--model")) config.model = model_;
+    RunInputs inputs;
+    const auto earlier = folder_.earlier_inputs();
+    inputs = earlier && !options_->given("--data") ? *earlier : data_.inputs();
+    const Dataset dataset = inputs.load();
+    set_image_size(config, dataset.train);
+    check(config);
+    folder_.start(inputs);
+    train(config, dataset, folder_.path(), folder_.resume());
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+    if (!settings.quiet) print_summary("trained", config, dataset, folder_.path(), took.count());
+    return 0;
+  }
+
+ private:
+  const Options* options_ = nullptr;
+  RunFolder folder_;
+  DataFlags data_;
+  TrainFlags flags_;
+  std::string model_ = TrainConfig().model, preset_ = "default";
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_train() {
+  return std::make_unique<Train>();
+}
+
+}  // namespace integrad::cli

@@ -1,0 +1,102 @@
+#include "integrad/cli/train_flags.h"
+
+#include "integrad/train/files.h"
+
+namespace integrad::cli {
+
+namespace {
+
+constexpr std::uint64_t kMaxConfigBytes = std::uint64_t{1} << 20;
+
+}  // namespace
+
+void TrainFlags::declare(Options& options, const TrainConfig& shown) {
+  values_ = shown;
+  options_ = &options;
+  // Each flag binds a setting of values_; those that were given are copied from there.
+  const auto add = [&](const std::string& flag, auto access, const std::string& help) {
+    options.add(flag, access(values_), help);
+    setters_.push_back([this, flag, access](TrainConfig& config) {
+      if (options_->given(flag)) access(config) = access(values_);
+    });
+  };
+  using C = TrainConfig;
+  options.add("--config", file_, "JSON file of settings, as a run's config.json; flags win");
+  add(
+      "--epochs", [](C & c) -> auto& { return c.epochs; }, "Passes over the training images");
+  add(
+      "--batch", [](C & c) -> auto& { return c.batch_size; }, "Images in a step");
+  add(
+      "--optimizer", [](C & c) -> auto& { return c.optimizer; }, "sgd, adam or adamw");
+  add(
+      "--lr", [](C & c) -> auto& { return c.learning_rate; }, "Learning rate");
+  add(
+      "--momentum", [](C & c) -> auto& { return c.momentum; }, "Of sgd");
+  add(
+      "--weight-decay", [](C & c) -> auto& { return c.weight_decay; }, "Of any optimizer");
+  add(
+      "--schedule", [](C & c) -> auto& { return c.schedule; },
+      "constant, step, cosine or cosine-restarts");
+  add(
+      "--schedule-period", [](C & c) -> auto& { return c.schedule_period; },
+      "Epochs of a step or restart period; 0: 20");
+  add(
+      "--warm-up", [](C & c) -> auto& { return c.warm_up; }, "Epochs of a rising rate");
+  add(
+      "--loss", [](C & c) -> auto& { return c.loss; }, "structure, structure-pranet, bce or dice");
+  add(
+      "--loss-window", [](C & c) -> auto& { return c.loss_window; },
+      "Of the structure loss, odd; 0: by the image's side");
+  add(
+      "--brightness", [](C & c) -> auto& { return c.augmentation.brightness; },
+      "A factor from 1 - b to 1 + b");
+  add(
+      "--flip-horizontal", [](C & c) -> auto& { return c.augmentation.flip_horizontal; },
+      "Probability");
+  add(
+      "--flip-vertical", [](C & c) -> auto& { return c.augmentation.flip_vertical; },
+      "Probability");
+  add(
+      "--rotation", [](C & c) -> auto& { return c.augmentation.rotation_degrees; },
+      "Largest angle in degrees");
+  options.add("--crop", crop_, "Train on random squares of this many pixels a side; 0: whole");
+  add(
+      "--target", [](C & c) -> auto& { return c.target; },
+      "Integer arithmetic: cmsis-nn or cmsis-nn-single (quantised models)");
+  options.add("--range-method", range_method_, "min-max or percentile (quantised models)");
+  add(
+      "--range-percentile", [](C & c) -> auto& { return c.observer.percentile; },
+      "Share of values below a range's end");
+  add(
+      "--range-momentum", [](C & c) -> auto& { return c.observer.momentum; },
+      "Weight of a new batch in a range");
+  add(
+      "--freeze-ranges", [](C & c) -> auto& { return c.freeze_ranges; },
+      "From this fraction of the epochs on, ranges stay");
+  add(
+      "--checkpoint-every", [](C & c) -> auto& { return c.checkpoint_every; }, "Epochs");
+  add(
+      "--evaluate-every", [](C & c) -> auto& { return c.evaluate_every; },
+      "Epochs between scores on the test images; 0: never");
+}
+
+void TrainFlags::apply(const Settings& settings, TrainConfig& config) const {
+  if (!file_.empty()) {
+    const auto bytes = read_file(file_, kMaxConfigBytes);
+    config = with_context(file_.string(), [&] {
+      return config_from_json(std::string(bytes.begin(), bytes.end()), config);
+    });
+  }
+  for (const auto& set : setters_) set(config);
+  if (options_->given("--seed")) config.seed = settings.seed;
+  if (options_->given("--crop"))
+    config.augmentation.crop_height = config.augmentation.crop_width = crop_;
+  if (options_->given("--range-method")) {
+    require(range_method_ == "min-max" || range_method_ == "percentile",
+            "--range-method is min-max or percentile; got '", range_method_, "'");
+    config.observer.method = range_method_ == "min-max" ? ObserverOptions::Method::min_max
+                                                        : ObserverOptions::Method::percentile;
+  }
+}
+
+}  // namespace integrad::cli
