@@ -141,7 +141,7 @@ GradcheckReport gradcheck(const Function& f, const Inputs& inputs,
   return report;
 }
 
-std::vector<OperatorSummary> gradcheck_operators(std::uint64_t seed) {
+std::vector<OperatorSummary> gradcheck_operators(std::uint64_t seed, Index max_entries) {
   std::vector<OperatorSummary> summaries;
   for (const OperatorCase& row : operator_cases()) {
     auto summary = std::ranges::find(summaries, row.operation, &OperatorSummary::operation);
@@ -149,7 +149,8 @@ std::vector<OperatorSummary> gradcheck_operators(std::uint64_t seed) {
       summary = summaries.emplace(summary);
       summary->operation = row.operation;
     }
-    const GradcheckReport report = gradcheck(row.in_double, row.inputs, {.seed = seed});
+    const GradcheckReport report =
+        gradcheck(row.in_double, row.inputs, {.seed = seed, .max_entries = max_entries});
     if (summary->rows == 0 || report.worst > summary->worst) {
       summary->worst = report.worst;
       summary->worst_row = row.name;

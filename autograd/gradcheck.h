@@ -59,7 +59,9 @@ struct OperatorSummary {
   bool passed = true;
 };
 
-/// Checks the whole case table; one summary per operator, in the order of the table.
-std::vector<OperatorSummary> gradcheck_operators(std::uint64_t seed = 1);
+/// Checks the whole case table, at most `max_entries` of each input; one summary per operator, in
+/// the order of the table.
+std::vector<OperatorSummary> gradcheck_operators(
+    std::uint64_t seed = 1, Index max_entries = GradcheckOptions{}.max_entries);
 
 }  // namespace integrad

@@ -17,6 +17,9 @@ check() { # check <what> <command...>
   fi
 }
 
+names_a_folder() { grep -rF -e "$source" -e "$1" -e "$folder" "$folder/moved" --include='*.cmake'; }
+is_relocatable() { ! names_a_folder "$1"; }
+
 options=(-DCMAKE_CXX_COMPILER="$cxx" -DCMAKE_BUILD_TYPE=Release)
 ! command -v ninja >/dev/null || options+=(-G Ninja)
 ! command -v ccache >/dev/null || options+=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
@@ -25,9 +28,7 @@ case $way in
     check 'installs' "$cmake" --install "$5" --prefix "$folder/first"
     # An installation that has been moved must work: it names no folder of this machine.
     mv "$folder/first" "$folder/moved"
-    check 'package files name no build folder' \
-      bash -c '! grep -rF -e "$1" -e "$2" -e "$3" "$4" --include=*.cmake' - \
-      "$source" "$5" "$folder" "$folder/moved"
+    check 'package files name no folder of this machine' is_relocatable "$5"
     options+=(-DCMAKE_PREFIX_PATH="$folder/moved")
     ;;
   fetch_content) options+=(-DUSE_FETCHCONTENT=ON) ;;

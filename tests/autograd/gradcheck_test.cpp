@@ -132,7 +132,8 @@ TEST_CASE(
 }
 
 TEST_CASE("the summary covers every row of the table once") {
-  const std::vector<OperatorSummary> summaries = gradcheck_operators(7);
+  // Few entries: the test at the top of this file checks all of them.
+  const std::vector<OperatorSummary> summaries = gradcheck_operators(7, 10);
   int rows = 0;
   for (const OperatorSummary& summary : summaries) {
     CAPTURE(summary.operation);

@@ -29,7 +29,8 @@ if root=$probe compiles c++20 lacks_an_include.h >/dev/null 2>&1; then
 fi
 echo 'ok - a header that lacks an include is refused'
 
+# shellcheck disable=SC2016  # expanded by the inner shell
 {
   sed 's|^|c++20 integrad/|' "$list"
   grep -E '^(quant/c/|tensor/window\.h)' "$list" | sed 's|^|c99 integrad/|'
-} | xargs -P "$(nproc)" -L 1 bash -c 'compiles "$0" "$1"'
+} | xargs -P "$(nproc)" -L 1 bash -c 'compiles "$@"' compiles

@@ -1,0 +1,91 @@
+// The structure that the pages promise, checked on every file. Each rule is first shown a file that
+// breaks it.
+#include <doctest/doctest.h>
+
+#include "../support/source_rules.h"
+
+using namespace integrad::testing;
+
+namespace {
+
+const std::vector<SourceFile>& project() {
+  static const std::vector<SourceFile> files = project_files(INTEGRAD_SOURCE_DIR);
+  return files;
+}
+
+// A file of one #include line, put together so that this file has no such line itself.
+SourceFile including(const char* path, const char* header) {
+  return {path, std::string("#pragma once\n#") + "include " + header + "\n"};
+}
+
+template <class Rule>
+void check_project(Rule rule) {
+  for (const SourceFile& file : project())
+    for (const std::string& complaint : rule(file)) FAIL_CHECK(complaint);
+}
+
+}  // namespace
+
+TEST_CASE("the files of the project are found") {
+  int sources = 0;
+  bool this_one = false;
+  for (const SourceFile& file : project()) {
+    sources += is_source(file) ? 1 : 0;
+    this_one = this_one || file.path == "tests/structure/structure_test.cpp";
+    CHECK_FALSE(file.path.starts_with("build"));
+  }
+  CHECK(this_one);
+  CHECK(sources > 100);
+}
+
+TEST_CASE("folders include only those before them") {
+  CHECK(folder_order(including("nn/a.h", "\"integrad/quant/lower.h\"")).size() == 1);
+  CHECK(folder_order(including("quant/c/a.h", "\"../../train/files.h\"")).size() == 1);
+  CHECK(folder_order(including("tensor/a.cpp", "\"integrad/tests/support/a.h\"")).size() == 1);
+  CHECK(folder_order(including("quant/a.h", "\"integrad/nn/graph.h\"")).empty());
+  CHECK(folder_order(including("quant/c/a.h", "\"arith.h\"")).empty());
+  check_project(folder_order);
+}
+
+TEST_CASE("the core includes no third-party header but Eigen and OpenMP") {
+  CHECK(foreign_headers(including("nn/a.cpp", "<nlohmann/json.hpp>")).size() == 1);
+  CHECK(foreign_headers(including("tensor/a.cpp", "<zlib.h>")).size() == 1);
+  CHECK(foreign_headers(including("quant/a.cpp", "<Eigen/Core>")).size() == 1);
+  CHECK(foreign_headers(including("autograd/a.cpp", "<Eigen/Core>")).empty());
+  CHECK(foreign_headers(including("tensor/a.cpp", "<omp.h>")).empty());
+  CHECK(foreign_headers(including("train/a.cpp", "<zlib.h>")).empty());
+  check_project(foreign_headers);
+}
+
+TEST_CASE("only kernels/simd uses intrinsics, and shares no inline function") {
+  CHECK(intrinsics(including("tensor/kernels/a.cpp", "<immintrin.h>")).size() == 1);
+  CHECK(intrinsics(including("quant/runner.cpp", "<arm_neon.h>")).size() == 1);
+  CHECK(intrinsics(including("tensor/kernels/simd/a.cpp", "<immintrin.h>")).empty());
+  check_project(intrinsics);
+
+  const char* wide = "tensor/kernels/simd/avx2.cpp";
+  CHECK(shared_inline_functions(including(wide, "<algorithm>")).size() == 1);
+  CHECK(shared_inline_functions(including(wide, "\"integrad/tensor/shape.h\"")).size() == 1);
+  CHECK(shared_inline_functions(including(wide, "<immintrin.h>")).empty());
+  CHECK(shared_inline_functions(including("tensor/a.cpp", "<algorithm>")).empty());
+  check_project(shared_inline_functions);
+}
+
+TEST_CASE("no file names a folder of one machine") {
+  CHECK(machine_paths({"docs/a.md", std::string("see /ho") + "me/someone/data"}).size() == 1);
+  CHECK(machine_paths({"a.cpp", std::string("open(\"/t") + "mp/x\")"}).size() == 1);
+  CHECK(machine_paths({"docs/a.md", "see data/home/someone"}).empty());
+  check_project(machine_paths);
+}
+
+TEST_CASE("files are small: none above 400 lines, half of them below 150") {
+  CHECK(count_lines({"a.h", "one\ntwo\n"}) == 2);
+  CHECK(median({7, 1, 5}) == 5);
+  std::vector<long> counts;
+  for (const SourceFile& file : project()) {
+    if (!is_source(file)) continue;
+    counts.push_back(count_lines(file));
+    CHECK_MESSAGE(counts.back() <= 400, file.path);
+  }
+  CHECK(median(counts) < 150);
+}

@@ -1,0 +1,170 @@
+#include "source_rules.h"
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <iterator>
+#include <regex>
+#include <set>
+#include <string_view>
+
+namespace integrad::testing {
+
+namespace {
+
+namespace fs = std::filesystem;
+using Complaints = std::vector<std::string>;
+
+constexpr std::array<std::string_view, 6> kFolders = {"tensor", "autograd", "nn",
+                                                      "quant",  "train",    "cli"};
+
+// Position in kFolders of a path's first folder; -1 for other files.
+int rank_of(std::string_view path) {
+  for (std::size_t i = 0; i < kFolders.size(); ++i)
+    if (path.starts_with(std::string(kFolders[i]) + "/")) return static_cast<int>(i);
+  return -1;
+}
+
+bool is_core(const SourceFile& file) {
+  const int rank = rank_of(file.path);
+  return rank >= 0 && rank <= 3;
+}
+
+bool serves_one_isa(const SourceFile& file) {
+  return file.path.find("/kernels/simd/") != std::string::npos;
+}
+
+// Names between the delimiters of all #include lines: "..." or <...>.
+std::vector<std::string> includes(const SourceFile& file, const char* pattern) {
+  const std::regex expression(pattern, std::regex::multiline);
+  std::vector<std::string> names;
+  for (std::sregex_iterator i(file.text.begin(), file.text.end(), expression), end; i != end; ++i)
+    names.push_back((*i)[1]);
+  return names;
+}
+std::vector<std::string> quoted_includes(const SourceFile& file) {
+  return includes(file, R"(^[ \t]*#[ \t]*include[ \t]*\"([^\"]*)\")");
+}
+std::vector<std::string> angle_includes(const SourceFile& file) {
+  return includes(file, R"(^[ \t]*#[ \t]*include[ \t]*<([^>]*)>)");
+}
+
+bool names_an_instruction_set(const std::string& header) {
+  return header.find("intrin.h") != std::string::npos || header.starts_with("arm_");
+}
+
+bool is_standard_or_posix(const std::string& header) {
+  static const std::set<std::string> with_suffix = {"assert.h", "errno.h",  "fcntl.h",  "limits.h",
+                                                    "math.h",   "poll.h",   "signal.h", "spawn.h",
+                                                    "stdarg.h", "stddef.h", "stdint.h", "stdio.h",
+                                                    "stdlib.h", "string.h", "time.h",   "unistd.h"};
+  const bool bare = header.find_first_of("./") == std::string::npos;  // <vector>
+  return bare || header.starts_with("sys/") || with_suffix.contains(header);
+}
+
+}  // namespace
+
+std::vector<SourceFile> project_files(const fs::path& root) {
+  static const std::set<std::string> kinds = {".cpp", ".h",  ".c",    ".cmake", ".in",
+                                              ".txt", ".md", ".json", ".sh",    ""};
+  std::vector<SourceFile> files;
+  for (auto i = fs::recursive_directory_iterator(root); i != fs::recursive_directory_iterator();
+       ++i) {
+    const std::string path = i->path().lexically_relative(root).string();
+    const std::string name = i->path().filename().string();
+    const bool generated = name.starts_with("build") || name == "runs" || name == ".cache";
+    if (i->is_directory() && (name == ".git" || (generated && i.depth() == 0)))
+      i.disable_recursion_pending();
+    if (!i->is_regular_file() || name == ".git" || !kinds.contains(i->path().extension().string()))
+      continue;
+    std::ifstream in(i->path(), std::ios::binary);
+    files.push_back({path, std::string(std::istreambuf_iterator<char>(in), {})});
+  }
+  std::sort(files.begin(), files.end(),
+            [](const SourceFile& a, const SourceFile& b) { return a.path < b.path; });
+  return files;
+}
+
+Complaints folder_order(const SourceFile& file) {
+  const int own = rank_of(file.path);
+  Complaints complaints;
+  if (own < 0) return complaints;
+  for (const std::string& name : quoted_includes(file)) {
+    constexpr std::string_view kPrefix = "integrad/";
+    const bool from_root = name.starts_with(kPrefix);
+    const std::string target =
+        from_root ? name.substr(kPrefix.size())
+                  : (fs::path(file.path).parent_path() / name).lexically_normal().generic_string();
+    const int other = rank_of(target);
+    if (other > own || other < 0) complaints.push_back(file.path + " includes " + name);
+  }
+  return complaints;
+}
+
+Complaints foreign_headers(const SourceFile& file) {
+  Complaints complaints;
+  if (!is_core(file)) return complaints;
+  const bool may_use_eigen = !file.path.starts_with("quant/");
+  for (const std::string& name : angle_includes(file)) {
+    const bool allowed = is_standard_or_posix(name) || name == "omp.h" ||
+                         (names_an_instruction_set(name) && serves_one_isa(file)) ||
+                         (name.starts_with("Eigen/") && may_use_eigen);
+    if (!allowed) complaints.push_back(file.path + " includes <" + name + ">");
+  }
+  return complaints;
+}
+
+Complaints intrinsics(const SourceFile& file) {
+  Complaints complaints;
+  if (serves_one_isa(file)) return complaints;
+  for (const std::string& name : angle_includes(file))
+    if (names_an_instruction_set(name))
+      complaints.push_back(file.path + " includes <" + name + ">");
+  return complaints;
+}
+
+Complaints shared_inline_functions(const SourceFile& file) {
+  Complaints complaints;
+  const bool wide = file.path.ends_with(".h") || file.path.find("/avx") != std::string::npos;
+  if (!serves_one_isa(file) || !wide) return complaints;
+  // These declare; they define no function that a wider instruction set could enter.
+  static const std::set<std::string> declarations = {"cstddef", "cstdint", "cstring"};
+  for (const std::string& name : angle_includes(file))
+    if (!declarations.contains(name) && !names_an_instruction_set(name))
+      complaints.push_back(file.path + " includes <" + name + ">");
+  for (const std::string& name : quoted_includes(file))
+    if (name.find("/kernels/simd/") == std::string::npos)
+      complaints.push_back(file.path + " includes " + name);
+  return complaints;
+}
+
+Complaints machine_paths(const SourceFile& file) {
+  // Pieced together, so that this file obeys its own rule.
+  static const std::regex expression = [] {
+    std::string names;
+    for (const char* name : {"home", "root", "work", "Users", "mnt", "tmp"})
+      names += (names.empty() ? "" : "|") + std::string(name);
+    return std::regex("(^|[^A-Za-z0-9_.>)}/-])/(" + names + ")/");
+  }();
+  Complaints complaints;
+  for (std::sregex_iterator i(file.text.begin(), file.text.end(), expression), end; i != end; ++i)
+    complaints.push_back(file.path + " names a folder of one machine: " + i->str());
+  return complaints;
+}
+
+bool is_source(const SourceFile& file) {
+  const std::string suffix = fs::path(file.path).extension().string();
+  return suffix == ".cpp" || suffix == ".h" || suffix == ".c";
+}
+
+long count_lines(const SourceFile& file) {
+  return std::count(file.text.begin(), file.text.end(), '\n');
+}
+
+long median(std::vector<long> counts) {
+  const auto middle = counts.begin() + static_cast<std::ptrdiff_t>(counts.size() / 2);
+  std::nth_element(counts.begin(), middle, counts.end());
+  return *middle;
+}
+
+}  // namespace integrad::testing
