@@ -72,6 +72,13 @@ TEST_CASE("a folder that holds a run is not overwritten by accident") {
   error_of(run_integrad(other));
   CHECK(content(out + "/model.safetensors") == model);
 
+  // A resume starts from the checkpoint: a damaged one is not passed over.
+  const std::string checkpoint = content(out + "/checkpoint.safetensors");
+  write_text(out + "/checkpoint.safetensors", checkpoint.substr(0, checkpoint.size() / 2));
+  const std::string damaged =
+      error_of(run_integrad({"train", "--resume", "--out", out, "--quiet"}));
+  CHECK(damaged.find("checkpoint.safetensors") != std::string::npos);
+
   std::vector<std::string> forced = train;
   forced.insert(forced.end(), {"--force", "--seed", "9"});
   CHECK(run_integrad(forced).exit_code == 0);
