@@ -12,12 +12,12 @@ void DataFlags::declare(Options& options) {
   options.add("--observer", inputs_.options.chase_observer,
               "CHASE_DB1: whose drawing is the truth, 1 or 2");
   FolderOptions& folder = inputs_.options.folder;
-  options.add("--images", folder.image_pattern,
+  options.add("--image-pattern", folder.image_pattern,
               "Which files are images; * is any text without /, ** any text");
-  options.add("--masks", folder.mask_pattern, "An image's mask");
-  options.add("--fov-masks", folder.field_of_view_pattern, "An image's field of view, if any");
+  options.add("--mask-pattern", folder.mask_pattern, "An image's mask");
+  options.add("--fov-pattern", folder.field_of_view_pattern, "An image's field of view, if any");
   options.add("--mask-threshold", folder.mask_threshold, "A mask is set above this, of 255");
-  options.add("--test", folder.test,
+  options.add("--test-pattern", folder.test,
               "Patterns of the names to test on; without any: test_*, else the last ones");
   options.add("--test-fraction", folder.test_fraction,
               "Share of the images to test on when no name says so");

@@ -2,6 +2,7 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <iostream>
@@ -39,7 +40,10 @@ class ParsedOptions final : public Options {
     number(name, value, help, "INTEGER");
   }
   void add(const std::string& name, std::uint64_t& value, const std::string& help) override {
-    number(name, value, help, "INTEGER");
+    // The conversion alone would take -1 for 2^64 - 1.
+    number(name, value, help, "INTEGER")->check([](const std::string& text) {
+      return text.starts_with('-') ? "is not below 0; got " + text : std::string();
+    });
   }
   void add(const std::string& name, double& value, const std::string& help) override {
     number(name, value, help, "NUMBER");
@@ -57,8 +61,9 @@ class ParsedOptions final : public Options {
 
  private:
   template <class T>
-  void number(const std::string& name, T& value, const std::string& help, const char* type) {
-    app_.add_option(name, value, help)->capture_default_str()->type_name(type);
+  CLI::Option* number(const std::string& name, T& value, const std::string& help,
+                      const char* type) {
+    return app_.add_option(name, value, help)->capture_default_str()->type_name(type);
   }
 
   CLI::App& app_;
@@ -70,7 +75,9 @@ CLI::App* add_subcommand(CLI::App& app, const Command& command) {
   const auto space = name.find(' ');
   if (space == std::string::npos) return app.add_subcommand(name, command.summary());
   const std::string group = name.substr(0, space);
-  CLI::App* parent = app.get_subcommand_no_throw(group);
+  CLI::App* parent = nullptr;
+  for (CLI::App* known : app.get_subcommands({}))
+    if (known->get_name() == group) parent = known;
   if (parent == nullptr) {
     parent = app.add_subcommand(group, "Make a data set, or look at one");
     parent->require_subcommand(1);
@@ -148,6 +155,13 @@ int run_program(int argc, const char* const* argv,
     std::cout << app.help();
     return report("integrad", "which subcommand? (integrad --help lists them)", 2);
   }
+  const std::string first = argv[1];
+  const auto known = app.get_subcommands({});
+  if (!first.starts_with("-") && std::none_of(known.begin(), known.end(), [&](const CLI::App* sub) {
+        return sub->check_name(first);
+      }))
+    return report("integrad", "there is no subcommand '" + first + "' (integrad --help lists them)",
+                  2);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& wanted) {  // --help, --version

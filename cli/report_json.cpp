@@ -23,12 +23,6 @@ Json to_value(const SegmentationScore& score) {
           {"false_negative", c.false_negative}};
 }
 
-Json to_value(const Shape& shape) {
-  Json extents = Json::array();
-  for (const Index extent : shape.extents()) extents.push_back(extent);
-  return extents;
-}
-
 std::string text_of(const Json& json) {
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
@@ -46,30 +40,6 @@ std::string to_json(const std::string& model, const std::string& data, bool with
     pooled.erase("name");
     json["rows"].push_back({{"name", row.name}, {"pooled", pooled}, {"images", images}});
   }
-  return text_of(json);
-}
-
-std::string to_json(const VerifyReport& report) {
-  Json json{{"images", report.images},
-            {"bytes", report.bytes},
-            {"differences", report.differences},
-            {"paths", report.paths}};
-  json["layers"] = Json::array();
-  for (const LayerTally& layer : report.layers)
-    json["layers"].push_back({{"name", layer.name},
-                              {"operation", layer.operation},
-                              {"shape", to_value(layer.shape)},
-                              {"bytes", layer.bytes},
-                              {"differences", layer.differences}});
-  if (const auto& first = report.first)
-    json["first"] = {{"path", first->path},
-                     {"layer", first->layer},
-                     {"image", first->image},
-                     {"y", first->y},
-                     {"x", first->x},
-                     {"channel", first->channel},
-                     {"expected", first->expected},
-                     {"got", first->got}};
   return text_of(json);
 }
 

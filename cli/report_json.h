@@ -2,7 +2,6 @@
 #include <string>
 #include <vector>
 
-#include "integrad/quant/verify.h"
 #include "integrad/train/metrics.h"
 
 namespace integrad::cli {
@@ -17,6 +16,5 @@ struct ScoreRow {
 /// Counts and figures in full precision; a figure that is not a number becomes null.
 std::string to_json(const std::string& model, const std::string& data, bool within_field_of_view,
                     const std::vector<ScoreRow>& rows);
-std::string to_json(const VerifyReport& report);
 
 }  // namespace integrad::cli

@@ -5,7 +5,6 @@
 #include <optional>
 
 #include "integrad/cli/data_flags.h"
-#include "integrad/cli/report_json.h"
 #include "integrad/cli/table.h"
 #include "integrad/quant/process.h"
 #include "integrad/train/checkpoint.h"
@@ -13,6 +12,7 @@
 #include "integrad/train/loader.h"
 #include "integrad/train/progress.h"
 #include "integrad/train/scratch_folder.h"
+#include "integrad/train/verify_json.h"
 
 namespace integrad::cli {
 

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "integrad/quant/program_size.h"
+#include "integrad/quant/export_c.h"
 #include "integrad/quant/verify.h"
 #include "integrad/train/evaluate.h"
 #include "integrad/train/trainer.h"

@@ -28,7 +28,7 @@ std::vector<Figure> headline(const ReportInput& input) {
   }
   if (input.program != nullptr)
     figures.push_back(
-        {format_bytes(size_of(*input.program).flash_bytes()), "the model: weights and tables", ""});
+        {format_bytes(footprint(*input.program).flash_bytes), "the model: weights and tables", ""});
   return figures;
 }
 
@@ -42,7 +42,7 @@ std::string sentence(const ReportInput& input) {
   if (floating != nullptr)
     text << " (in float: " << format_fixed(floating->pooled.counts.dice(), 4) << ")";
   if (input.program != nullptr)
-    text << ", takes " << format_bytes(size_of(*input.program).flash_bytes());
+    text << ", takes " << format_bytes(footprint(*input.program).flash_bytes);
   if (!input.verification)
     text << ", and was not yet compared with the C program";
   else if (input.verification->differences == 0)
@@ -57,6 +57,14 @@ std::string sentence(const ReportInput& input) {
 }
 
 }  // namespace
+
+Index parameters(const QGraph& program) {
+  Index count = 0;
+  for (const QNode& node : program.nodes)
+    if (const LinearTables* tables = tables_of(node.operation))
+      count += tables->weight.size() + std::ssize(tables->bias);
+  return count;
+}
 
 std::string header(const ReportInput& input) {
   std::ostringstream out;
@@ -81,7 +89,7 @@ std::string header(const ReportInput& input) {
 
 std::string sizes(const ReportInput& input) {
   if (input.program == nullptr) return "";
-  const ProgramSize size = size_of(*input.program);
+  const Footprint size = footprint(*input.program);
   const Shape &in = input.program->nodes.front().shape, &last = input.program->nodes.back().shape;
   std::ostringstream out;
   const auto row = [&](std::string_view name, const std::string& value, std::string_view what) {
@@ -92,10 +100,10 @@ std::string sizes(const ReportInput& input) {
       << in.height() << " \u00d7 " << in.width() << " pixels with " << in.channels()
       << " channels; the result is " << last.height() << " \u00d7 " << last.width() << " \u00d7 "
       << last.channels() << ".</p>\n<div class=\"scroll\"><table><tbody>\n";
-  row("Parameters", format_count(size.parameters), "weights and biases, batch norm folded in");
-  row("Flash", format_count(size.flash_bytes()) + " bytes",
-      format_count(size.weight_bytes) + " bytes of int8 weights, " +
-          format_count(size.table_bytes) + " of biases and scales; without the kernels' code");
+  row("Parameters", format_count(parameters(*input.program)),
+      "weights and biases, batch norm folded in");
+  row("Flash", format_count(size.flash_bytes) + " bytes",
+      "int8 weights, int32 biases and scales; without the kernels' code");
   row("Working memory", format_count(size.arena_bytes) + " bytes",
       "the arena in which all layers compute, beside the input and the output image");
   if (input.multiply_accumulates > 0)

@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <sstream>
 
+#include "integrad/train/comparison.h"
 #include "integrad/train/format.h"
 #include "integrad/train/html.h"
-#include "integrad/train/comparison.h"
 #include "integrad/train/report_sections.h"
 #include "integrad/train/resize.h"
 

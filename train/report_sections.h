@@ -20,6 +20,8 @@ std::string reproduction(const ReportInput& input);
 
 /// Null when the input has no evaluation of this arithmetic.
 const Evaluation* find(const ReportInput& input, Arithmetic arithmetic);
+/// Weights and biases.
+Index parameters(const QGraph& program);
 /// "Float", "Fake-quantised", "Integer (int8)"
 std::string_view heading_of(Arithmetic arithmetic);
 

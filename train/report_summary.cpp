@@ -35,9 +35,9 @@ std::string summarize(const ReportInput& input) {
     line("Differences") << format_count(verified.differences) << "\n";
   }
   if (input.program != nullptr) {
-    const ProgramSize size = size_of(*input.program);
-    line("Parameters") << format_count(size.parameters) << "\n";
-    line("Flash") << format_count(size.flash_bytes()) << " bytes of weights and tables\n";
+    const Footprint size = footprint(*input.program);
+    line("Parameters") << format_count(report::parameters(*input.program)) << "\n";
+    line("Flash") << format_count(size.flash_bytes) << " bytes of weights and tables\n";
     line("Working memory") << format_count(size.arena_bytes) << " bytes\n";
     if (input.multiply_accumulates > 0)
       line("Multiply-adds") << format_count(input.multiply_accumulates) << " per image of "

@@ -13,7 +13,7 @@ constexpr std::string_view kPhases[] = {"float", "quantisation-aware"};
 
 /// One figure of both phases; the second continues the first's epochs.
 LinePlot chart(const ReportInput& input, std::string title, double EpochLog::*figure) {
-  LinePlot plot{.title = std::move(title), .x_label = "epoch", .include_y = {0}};
+  LinePlot plot{std::move(title), "epoch", {}, {0}};
   double before = 0;
   const std::vector<EpochLog>* logs[] = {&input.float_log, &input.quantized_log};
   for (std::size_t phase = 0; phase < 2; ++phase) {

@@ -23,7 +23,7 @@ void for_each_field(Inputs& inputs, Field&& field) {
   field("test_fraction", inputs.options.folder.test_fraction);
 }
 
-std::string absolute(const std::filesystem::path& path) {
+std::string absolute_text(const std::filesystem::path& path) {
   return path.empty() ? std::string() : std::filesystem::absolute(path).lexically_normal().string();
 }
 
@@ -41,8 +41,8 @@ void read(const Json& json, const char* name, T& value) {
 
 std::string to_json(const RunInputs& inputs) {
   Json json;
-  json["data"] = absolute(inputs.data);
-  json["model"] = absolute(inputs.model);
+  json["data"] = absolute_text(inputs.data);
+  json["model"] = absolute_text(inputs.model);
   json["chase_split"] =
       inputs.options.chase_split == ChaseOptions::Split::by_child ? "20/8" : "8/20";
   for_each_field(inputs, [&](const char* name, const auto& value) { json[name] = value; });

@@ -148,10 +148,12 @@ TEST_CASE("large pictures are made smaller") {
 }
 
 TEST_CASE("parts without content are left out") {
-  const std::string page = make_report({.title = "Nothing yet"});
+  ReportInput input;
+  input.title = "Nothing yet";
+  const std::string page = make_report(input);
   CHECK_FALSE(holds(page, "<section"));
   CHECK(holds(page, "Nothing yet"));
-  CHECK(summarize({.title = "Nothing yet"}).empty());
+  CHECK(summarize(input).empty());
 }
 
 TEST_CASE("an evaluation of other samples is refused") {
