@@ -1,25 +1,31 @@
 #pragma once
 #include <cstddef>
 #include <cstring>
-#include <memory>
-#include <new>
 #include <type_traits>
 #include <utility>
 
 namespace integrad {
 
+namespace detail {
+/// Memory aligned to a cache line. Large blocks come from, and return to, a store of this process
+/// that keeps them for the next buffer of their size: a training step makes the same buffers every
+/// time, and fresh pages would cost more than computing on them. The store never holds memory in
+/// use and kept together above 1.25 times the most that was in use at once.
+void* take_block(std::size_t bytes);
+void give_block(void* block, std::size_t bytes) noexcept;
+}  // namespace detail
+
 /// A contiguous block of plain numbers, aligned to a cache line (and so to any SIMD register).
 template <class T>
 class Buffer {
   static_assert(std::is_trivially_copyable_v<T>);
-  static constexpr std::align_val_t kAlignment{64};
 
  public:
   Buffer() = default;
   /// Memory that holds anything: for results that are about to be written whole.
   static Buffer uninitialized(std::size_t size) {
     Buffer buffer;
-    if (size > 0) buffer.data_ = static_cast<T*>(::operator new(size * sizeof(T), kAlignment));
+    if (size > 0) buffer.data_ = static_cast<T*>(detail::take_block(size * sizeof(T)));
     buffer.size_ = size;
     return buffer;
   }
@@ -34,7 +40,7 @@ class Buffer {
     return *this;
   }
   ~Buffer() {
-    if (data_ != nullptr) ::operator delete(data_, kAlignment);
+    if (data_ != nullptr) detail::give_block(data_, size_ * sizeof(T));
   }
 
   T* data() { return data_; }

@@ -39,12 +39,13 @@ Var max_unpool2d(Tape<T>& tape, Var x, std::shared_ptr<const PoolWinners> winner
   Tensor<T> y = Tensor<T>::uninitialized(g.input());
   kernels::spread_to_winners(g, tape.value(x).data(), winners->taps.data(), y.data());
 
-  return tape.record(
-      "max_unpool2d", std::move(y), {x}, [x, winners](Tape<T>& t, const Tensor<T>& cotangent) {
-        Tensor<T> dx = Tensor<T>::uninitialized(winners->geometry.output());
-        kernels::pick_winners(winners->geometry, cotangent.data(), winners->taps.data(), dx.data());
-        t.accumulate(x, std::move(dx));
-      });
+  return tape.record("max_unpool2d", std::move(y), {x},
+                     [x, winners = std::move(winners)](Tape<T>& t, const Tensor<T>& cotangent) {
+                       Tensor<T> dx = Tensor<T>::uninitialized(winners->geometry.output());
+                       kernels::pick_winners(winners->geometry, cotangent.data(),
+                                             winners->taps.data(), dx.data());
+                       t.accumulate(x, std::move(dx));
+                     });
 }
 
 template MaxPool max_pool2d(Tape<float>&, Var, const WindowSpec&);

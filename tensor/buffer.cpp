@@ -1,0 +1,103 @@
+#include "integrad/tensor/buffer.h"
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <new>
+#include <vector>
+
+namespace integrad::detail {
+
+namespace {
+
+constexpr std::align_val_t kAlignment{64};
+
+#if defined(__SANITIZE_ADDRESS__)
+constexpr bool kKeepsBlocks = false;  // the sanitizer must see each buffer begin and end
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+constexpr bool kKeepsBlocks = false;
+#else
+constexpr bool kKeepsBlocks = true;
+#endif
+#else
+constexpr bool kKeepsBlocks = true;
+#endif
+// Smaller blocks are the allocator's business: it reuses them itself.
+constexpr std::size_t kLarge = std::size_t{1} << 16;
+
+class Store {
+ public:
+  void* take(std::size_t bytes) {
+    const std::lock_guard<std::mutex> guard(lock_);
+    in_use_ += bytes;
+    most_in_use_ = std::max(most_in_use_, in_use_);
+    const auto found = kept_.find(bytes);
+    if (found != kept_.end()) {
+      void* block = found->second.back();
+      found->second.pop_back();
+      if (found->second.empty()) kept_.erase(found);
+      kept_bytes_ -= bytes;
+      return block;
+    }
+    // The largest go first: they are the ones that a change of size leaves behind.
+    while (kept_bytes_ > 0 && in_use_ + kept_bytes_ > most_in_use_ + most_in_use_ / 4)
+      drop_largest();
+    try {
+      return ::operator new(bytes, kAlignment);
+    } catch (const std::bad_alloc&) {
+      while (kept_bytes_ > 0) drop_largest();
+      in_use_ -= bytes;
+      void* block = ::operator new(bytes, kAlignment);
+      in_use_ += bytes;
+      return block;
+    }
+  }
+
+  void give(void* block, std::size_t bytes) noexcept {
+    const std::lock_guard<std::mutex> guard(lock_);
+    in_use_ -= bytes;
+    try {
+      kept_[bytes].push_back(block);
+      kept_bytes_ += bytes;
+    } catch (const std::bad_alloc&) {
+      const auto found = kept_.find(bytes);
+      if (found != kept_.end() && found->second.empty()) kept_.erase(found);
+      ::operator delete(block, kAlignment);
+    }
+  }
+
+ private:
+  void drop_largest() noexcept {
+    const auto largest = std::prev(kept_.end());
+    ::operator delete(largest->second.back(), kAlignment);
+    largest->second.pop_back();
+    kept_bytes_ -= largest->first;
+    if (largest->second.empty()) kept_.erase(largest);
+  }
+
+  std::mutex lock_;
+  std::map<std::size_t, std::vector<void*>> kept_;  // by size; never an empty vector
+  std::size_t in_use_ = 0, kept_bytes_ = 0, most_in_use_ = 0;
+};
+
+// Never destroyed: buffers of static duration may outlive it otherwise.
+Store& store() {
+  static Store* const instance = new Store;
+  return *instance;
+}
+
+}  // namespace
+
+void* take_block(std::size_t bytes) {
+  return kKeepsBlocks && bytes >= kLarge ? store().take(bytes) : ::operator new(bytes, kAlignment);
+}
+
+void give_block(void* block, std::size_t bytes) noexcept {
+  if (kKeepsBlocks && bytes >= kLarge)
+    store().give(block, bytes);
+  else
+    ::operator delete(block, kAlignment);
+}
+
+}  // namespace integrad::detail

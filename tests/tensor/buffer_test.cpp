@@ -1,0 +1,37 @@
+#include "integrad/tensor/buffer.h"
+
+#include <doctest/doctest.h>
+
+#include <cstdint>
+#include <vector>
+
+using namespace integrad;
+
+TEST_CASE("buffers are aligned, deep copies, and keep their content whatever is reused") {
+  for (std::size_t size : {1u, 100u, 20000u, 70000u, 500000u}) {
+    Buffer<float> a = Buffer<float>::uninitialized(size);
+    CHECK(reinterpret_cast<std::uintptr_t>(a.data()) % 64 == 0);
+    for (std::size_t i = 0; i < size; ++i) a.data()[i] = static_cast<float>(i);
+    Buffer<float> b = a;
+    CHECK(b.data() != a.data());
+    a = Buffer<float>();
+    // Takes the block that `a` gave back; `b` must not notice.
+    Buffer<float> c = Buffer<float>::uninitialized(size);
+    for (std::size_t i = 0; i < size; ++i) c.data()[i] = -1;
+    bool same = true;
+    for (std::size_t i = 0; i < size; ++i) same = same && b.data()[i] == static_cast<float>(i);
+    CHECK(same);
+  }
+}
+
+TEST_CASE("many buffers of changing sizes neither overlap nor pile up") {
+  std::vector<Buffer<std::uint8_t>> live;
+  for (std::size_t round = 0; round < 200; ++round) {
+    const std::size_t size = 65536 + round * 4096;
+    live.push_back(Buffer<std::uint8_t>::uninitialized(size));
+    for (std::size_t i = 0; i < size; i += 4096)
+      live.back().data()[i] = static_cast<std::uint8_t>(round);
+    if (live.size() > 5) live.erase(live.begin());
+  }
+  for (std::size_t k = 0; k < live.size(); ++k) CHECK(live[k].data()[0] == 195 + k);
+}
