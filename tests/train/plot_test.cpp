@@ -4,9 +4,9 @@
 #include <limits>
 
 #include "integrad/tensor/error.h"
+#include "integrad/train/comparison.h"
 #include "integrad/train/format.h"
 #include "integrad/train/html.h"
-#include "integrad/train/comparison.h"
 #include "integrad/train/svg_plot.h"
 
 using namespace integrad;
