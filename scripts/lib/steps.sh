@@ -15,7 +15,7 @@ check() {
     echo "   ok ($((SECONDS - start)) s)"
   else
     failed=$((failed + 1))
-    grep -vE "^\[[0-9]+/[0-9]+\] " "$step_log" | tail -n 200
+    grep -vE "^\[[0-9]+/[0-9]+\] " "$step_log" | tail -n 200 || true
     echo "   FAILED: $1"
     return 0
   fi

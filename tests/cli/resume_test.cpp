@@ -1,6 +1,8 @@
 // A run killed at any moment and resumed gives the bytes of the uninterrupted one.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "integrad/tests/support/program.h"
 #include "integrad/tests/support/trained_run.h"
 
