@@ -68,8 +68,8 @@ Checkpoint run(const TrainConfig& config, Learner& learner, const Dataset& datas
   }
   const Index steps_per_epoch =
       (static_cast<Index>(dataset.train.size()) + config.batch_size - 1) / config.batch_size;
-  Progress progress(what, config.epochs * steps_per_epoch);
-  progress.advance(state.training->epoch * steps_per_epoch);
+  Progress progress(what, config.epochs * steps_per_epoch,
+                    state.training->epoch * steps_per_epoch);
 
   for (Index epoch = state.training->epoch; epoch < config.epochs; ++epoch) {
     const auto order = epoch_order(config.seed, epoch, static_cast<Index>(dataset.train.size()));
