@@ -142,7 +142,8 @@ TrainConfig config_from_json(const std::string& text, const TrainConfig& base) {
     ++known;
   });
   if (known < json.size())
-    for (const auto& [name, value] : json.items()) {
+    for (const auto& item : json.items()) {
+      const std::string& name = item.key();
       bool found = false;
       for_each_field(config, [&](const char* field, auto&) { found = found || name == field; });
       require(found, "there is no setting '", name, "'");
