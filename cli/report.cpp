@@ -4,7 +4,7 @@
 #include <sstream>
 
 #include "integrad/cli/data_flags.h"
-#include "integrad/train/files.h"
+#include "integrad/tensor/files.h"
 #include "integrad/train/verify_json.h"
 
 namespace integrad::cli {

@@ -4,7 +4,7 @@
 #include <iomanip>
 #include <iostream>
 
-#include "integrad/train/files.h"
+#include "integrad/tensor/files.h"
 #include "integrad/train/progress.h"
 
 namespace integrad::cli {

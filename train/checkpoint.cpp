@@ -6,7 +6,7 @@
 #include "integrad/nn/models/registry.h"
 #include "integrad/quant/lower.h"
 #include "integrad/quant/observer.h"
-#include "integrad/train/files.h"
+#include "integrad/tensor/files.h"
 
 namespace integrad {
 

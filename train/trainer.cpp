@@ -5,7 +5,7 @@
 
 #include "integrad/nn/models/registry.h"
 #include "integrad/train/evaluate.h"
-#include "integrad/train/files.h"
+#include "integrad/tensor/files.h"
 #include "integrad/train/learner.h"
 #include "integrad/train/loader.h"
 #include "integrad/train/progress.h"
