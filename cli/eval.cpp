@@ -6,7 +6,7 @@
 #include "integrad/cli/report_json.h"
 #include "integrad/cli/table.h"
 #include "integrad/train/evaluate.h"
-#include "integrad/train/files.h"
+#include "integrad/tensor/files.h"
 
 namespace integrad::cli {
 

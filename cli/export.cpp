@@ -5,7 +5,7 @@
 #include "integrad/cli/table.h"
 #include "integrad/quant/emitted_program.h"
 #include "integrad/train/checkpoint.h"
-#include "integrad/train/files.h"
+#include "integrad/tensor/files.h"
 #include "integrad/train/scratch_folder.h"
 
 namespace integrad::cli {

@@ -3,7 +3,7 @@
 
 #include "integrad/cli/command.h"
 #include "integrad/train/evaluate.h"
-#include "integrad/train/files.h"
+#include "integrad/tensor/files.h"
 #include "integrad/train/overlay.h"
 #include "integrad/train/progress.h"
 #include "integrad/train/resize.h"

@@ -4,7 +4,7 @@
 #include <sstream>
 
 #include "integrad/cli/data_flags.h"
-#include "integrad/train/files.h"
+#include "integrad/tensor/files.h"
 #include "integrad/train/verify_json.h"
 
 namespace integrad::cli {
@@ -64,6 +64,8 @@ class Report final : public Command {
     options.add("--commands", commands_,
                 "A text of shell lines to show; lines that start with # say their purpose");
     options.add("--title", title_, "The page's heading");
+    options.add("--about", about_,
+                "What the images are; without it: the folder and how it is read");
     options.add("--pictures", pictures_, "Test images to show");
     options.add("--out", out_, "The page");
     options.require("--out");
@@ -85,7 +87,7 @@ class Report final : public Command {
     ReportInput input;
     input.title = title_;
     input.facts = {{"Model", floating.model},
-                   {"Data", dataset.description},
+                   {"Data", about_.empty() ? dataset.description : about_},
                    {"Images", std::to_string(dataset.train.size()) + " to train on, " +
                                   std::to_string(samples.size()) + " to test on"},
                    {"Integer arithmetic", quantized.target}};
@@ -138,7 +140,7 @@ class Report final : public Command {
   const Options* options_ = nullptr;
   DataFlags data_;
   fs::path float_run_, quantized_run_, verify_, commands_, out_;
-  std::string title_ = "From training to an integer program";
+  std::string title_ = "From training to an integer program", about_;
   Index pictures_ = 6;
 };
 

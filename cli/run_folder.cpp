@@ -4,7 +4,7 @@
 #include <iomanip>
 #include <iostream>
 
-#include "integrad/train/files.h"
+#include "integrad/tensor/files.h"
 #include "integrad/train/progress.h"
 
 namespace integrad::cli {
@@ -69,14 +69,20 @@ void RunFolder::start(const RunInputs& inputs) const {
 
 void set_image_size(TrainConfig& config, const std::vector<Sample>& samples) {
   require(!samples.empty(), "the data set has no images to train on");
+  const Augmentation& crop = config.augmentation;
   const Shape& first = samples.front().image.shape();
-  config.height = config.augmentation.crop_height;
-  config.width = config.augmentation.crop_width;
-  if (config.height != 0) return;
-  for (const Sample& sample : samples)
-    require(sample.image.shape() == first, "the images differ in size ('", samples.front().name,
-            "' is ", first, ", '", sample.name, "' ", sample.image.shape(),
+  for (const Sample& sample : samples) {
+    const Shape& shape = sample.image.shape();
+    require(crop.crop_height <= shape.height() && crop.crop_width <= shape.width(), "a crop of ",
+            crop.crop_height, " x ", crop.crop_width, " does not fit image '", sample.name, "' of ",
+            shape.height(), " x ", shape.width());
+    require(crop.crop_height != 0 || shape == first, "the images differ in size ('",
+            samples.front().name, "' is ", first, ", '", sample.name, "' ", shape,
             "): give --size or --crop");
+  }
+  config.height = crop.crop_height;
+  config.width = crop.crop_width;
+  if (crop.crop_height != 0) return;
   config.height = first.height();
   config.width = first.width();
 }

@@ -1,6 +1,6 @@
 #include "integrad/cli/train_flags.h"
 
-#include "integrad/train/files.h"
+#include "integrad/tensor/files.h"
 
 namespace integrad::cli {
 

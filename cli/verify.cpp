@@ -8,7 +8,7 @@
 #include "integrad/cli/table.h"
 #include "integrad/quant/process.h"
 #include "integrad/train/checkpoint.h"
-#include "integrad/train/files.h"
+#include "integrad/tensor/files.h"
 #include "integrad/train/loader.h"
 #include "integrad/train/progress.h"
 #include "integrad/train/scratch_folder.h"

@@ -1,10 +1,10 @@
 #include "integrad/quant/emitted_program.h"
 
-#include <algorithm>
-#include <fstream>
+#include <sstream>
 
 #include "integrad/quant/process.h"
 #include "integrad/tensor/error.h"
+#include "integrad/tensor/files.h"
 
 namespace integrad {
 
@@ -16,6 +16,16 @@ std::string first_lines(const std::string& text, int lines) {
   for (std::string line; lines-- > 0 && std::getline(stream, line);)
     joined += (joined.empty() ? "" : " | ") + line;
   return joined;
+}
+
+// A file name that cannot lead out of its folder.
+std::string plain_file_name(std::string text) {
+  for (char& c : text) {
+    const bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                       c == '-' || c == '+' || c == '.';
+    if (!plain) c = '_';
+  }
+  return text;
 }
 
 std::int32_t little_endian(const std::int8_t* bytes) {
@@ -56,18 +66,11 @@ class RecordReader {
 
 void write_files(const std::filesystem::path& folder, const std::vector<EmittedFile>& files) {
   for (const EmittedFile& file : files) {
-    const std::filesystem::path path = folder / file.path, beside = path.string() + ".tmp";
+    const std::filesystem::path path = folder / file.path;
     std::error_code error;
     std::filesystem::create_directories(path.parent_path(), error);
     require(!error, path.parent_path().string(), ": cannot make the folder: ", error.message());
-    std::ofstream out(beside, std::ios::binary);
-    out << file.text;
-    out.close();
-    if (out) std::filesystem::rename(beside, path, error);
-    if (!out || error) {
-      std::filesystem::remove(beside, error);
-      fail(path.string(), ": cannot write the file (is the folder writable, the disk full?)");
-    }
+    write_file_atomically(path, file.text);
   }
 }
 
@@ -78,9 +81,7 @@ EmittedProgram::EmittedProgram(const std::filesystem::path& folder, const std::s
   std::error_code error;
   std::filesystem::create_directories(build, error);
   require(!error, build.string(), ": cannot make the folder: ", error.message());
-  std::string file = name_;
-  std::ranges::replace(file, ' ', '_');
-  executable_ = std::filesystem::absolute(build / file);
+  executable_ = std::filesystem::absolute(build / plain_file_name(name_));
   std::vector<std::string> command{
       compiler, "-std=c99", "-Wall", "-Wextra", "-Wpedantic", optimization, "-I" + folder.string()};
   if (traced) command.emplace_back("-DMODEL_TRACE");

@@ -1,9 +1,8 @@
 #include "integrad/quant/fake_quant.h"
 
 #include <algorithm>
-#include <cmath>
-#include <memory>
 
+#include "integrad/quant/c/quantize.h"
 #include "integrad/quant/fake_quant_kernels.h"
 #include "integrad/tensor/kernels/conv2d.h"
 #include "integrad/tensor/kernels/depthwise.h"
@@ -89,10 +88,8 @@ Var FakeQuantEvaluator::input(Var image) {
   const Tensor<float>& pixels = tape_.value(image);
   Tensor<float> rounded = Tensor<float>::uninitialized(pixels.shape());
   parallel_for(pixels.size(), kElementwiseGrain, [&](Index begin, Index end) {
-    for (Index i = begin; i < end; ++i) {
-      const float code = std::round(pixels[i] / q.scale) + static_cast<float>(q.zero_point);
-      rounded[i] = q.real(static_cast<std::int32_t>(std::clamp(code, -128.0f, 127.0f)));
-    }
+    for (Index i = begin; i < end; ++i)
+      rounded[i] = q.real(integrad_quantize(pixels[i], q.scale, q.zero_point));
   });
   return tape_.constant(std::move(rounded));
 }

@@ -177,7 +177,7 @@ std::string to_string(const GoldenReport& report) {
       text << "  refused: case '" << refusal.case_name << "': " << refusal.reason << "\n";
   }
   text << report.cases() << " cases, " << report.compared_bytes() << " bytes, "
-       << report.differences() << " differences, " << report.refusals() << " refused\n";
+       << report.differences() << " differences\n";
   return text.str();
 }
 

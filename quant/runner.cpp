@@ -1,8 +1,8 @@
 #include "integrad/quant/runner.h"
 
 #include <algorithm>
-#include <cmath>
 
+#include "integrad/quant/c/quantize.h"
 #include "integrad/tensor/parallel.h"
 
 namespace integrad {
@@ -101,10 +101,7 @@ struct RunNode {
 Tensor<std::int8_t> quantize_image(const QGraph& program, const Tensor<float>& image) {
   const Quantization& q = program.node(0).quantization;
   Tensor<std::int8_t> codes = Tensor<std::int8_t>::uninitialized(image.shape());
-  for (Index i = 0; i < image.size(); ++i) {
-    const float code = std::round(image[i] / q.scale) + static_cast<float>(q.zero_point);
-    codes[i] = static_cast<std::int8_t>(std::clamp(code, -128.0f, 127.0f));
-  }
+  integrad_quantize_elements(image.data(), q.scale, q.zero_point, codes.data(), image.size());
   return codes;
 }
 

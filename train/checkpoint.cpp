@@ -6,7 +6,7 @@
 #include "integrad/nn/models/registry.h"
 #include "integrad/quant/lower.h"
 #include "integrad/quant/observer.h"
-#include "integrad/train/files.h"
+#include "integrad/tensor/files.h"
 
 namespace integrad {
 
@@ -105,7 +105,8 @@ std::vector<Quantization> Checkpoint::quantizations() const {
 }
 
 QGraph Checkpoint::program(Index at_height, Index at_width) const {
-  return lower(graph(at_height, at_width), parameters, quantizations(), find_target(target));
+  const std::vector<Quantization> of_nodes = quantizations();
+  return lower(graph(at_height, at_width), parameters, of_nodes, find_target(target));
 }
 
 void save_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint) {

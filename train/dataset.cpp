@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "integrad/train/files.h"
+#include "integrad/tensor/files.h"
 
 namespace integrad {
 

@@ -7,7 +7,7 @@
 #include <limits>
 #include <memory>
 
-#include "integrad/train/files.h"
+#include "integrad/tensor/files.h"
 #include "integrad/train/image_check.h"
 
 namespace {

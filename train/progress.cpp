@@ -32,9 +32,11 @@ std::string format_duration(double duration) {
   return text;
 }
 
-Progress::Progress(std::string what, Index steps)
+Progress::Progress(std::string what, Index steps, Index done)
     : what_(std::move(what)),
       steps_(std::max<Index>(steps, 1)),
+      first_(done),
+      done_(done),
       start_(Clock::now()),
       drawn_(start_),
       terminal_(isatty(STDERR_FILENO) != 0),
@@ -67,7 +69,8 @@ void Progress::draw(const std::string& note) {
   const int filled = static_cast<int>(share * kWidth);
   const std::string bar = std::string(static_cast<std::size_t>(filled), '#') +
                           std::string(static_cast<std::size_t>(kWidth - filled), '.');
-  const double left = seconds(drawn_ - start_) / std::max(share, 1e-9) * (1 - share);
+  const double left = seconds(drawn_ - start_) * static_cast<double>(steps_ - done_) /
+                      static_cast<double>(std::max<Index>(done_ - first_, 1));
   std::fprintf(stderr, "%s%s [%s] %lld/%lld, %s left%s%s%s", terminal_ ? "\r\033[K" : "",
                what_.c_str(), bar.c_str(), static_cast<long long>(done_),
                static_cast<long long>(steps_), format_duration(left).c_str(),

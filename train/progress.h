@@ -11,7 +11,8 @@ namespace integrad {
 /// the outermost shows. Never part of a result.
 class Progress {
  public:
-  Progress(std::string what, Index steps);
+  /// `done` steps are done already (a resumed run); they do not count for the time left.
+  Progress(std::string what, Index steps, Index done = 0);
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
   /// Ends the line.
@@ -27,7 +28,7 @@ class Progress {
   using Clock = std::chrono::steady_clock;
 
   std::string what_;
-  Index steps_, done_ = 0;
+  Index steps_, first_, done_;
   Clock::time_point start_, drawn_;
   bool terminal_, outermost_, shown_ = false;
 };

@@ -2,7 +2,7 @@
 
 #include <sstream>
 
-#include "integrad/train/files.h"
+#include "integrad/tensor/files.h"
 #include "integrad/train/html.h"
 #include "integrad/train/report_sections.h"
 

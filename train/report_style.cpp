@@ -22,7 +22,7 @@ p { margin: 0 0 .8rem; }
 .note { color: var(--soft); font-size: .92rem; max-width: 60em; }
 section { background: var(--card); border: 1px solid var(--rule); border-radius: 10px;
   padding: 20px 22px; margin-top: 18px; }
-.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(210px, 1fr)); gap: 14px;
+.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(140px, 1fr)); gap: 14px;
   margin: 18px 0; }
 .figure { background: var(--card); border: 1px solid var(--rule); border-radius: 10px;
   padding: 14px 20px; }

@@ -13,7 +13,7 @@ constexpr std::string_view kPhases[] = {"float", "quantisation-aware"};
 
 /// One figure of both phases; the second continues the first's epochs.
 LinePlot chart(const ReportInput& input, std::string title, double EpochLog::*figure) {
-  LinePlot plot{std::move(title), "epoch", {}, {0}};
+  LinePlot plot{std::move(title), "epoch", {}, {0}, {0}};
   double before = 0;
   const std::vector<EpochLog>* logs[] = {&input.float_log, &input.quantized_log};
   for (std::size_t phase = 0; phase < 2; ++phase) {
@@ -25,6 +25,7 @@ LinePlot chart(const ReportInput& input, std::string title, double EpochLog::*fi
     if (!logs[phase]->empty()) before = series.x.back();
     plot.series.push_back(std::move(series));
   }
+  plot.include_x.push_back(before);  // all charts of a page share their epochs
   return plot;
 }
 

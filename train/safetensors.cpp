@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "integrad/train/files.h"
+#include "integrad/tensor/files.h"
 
 namespace integrad {
 

@@ -138,6 +138,7 @@ std::string draw_svg(const LinePlot& plot) {
         << kHeight / 2 << "\">no values</text>\n</svg>\n";
     return out.str();
   }
+  for (const double value : plot.include_x) across.add(value);
   for (const double value : plot.include_y) up.add(value);
 
   const Ticks vertical = axis_ticks(up.low, up.high, 5);

@@ -15,8 +15,8 @@ struct PlotSeries {
 struct LinePlot {
   std::string title, x_label;
   std::vector<PlotSeries> series;
-  /// What the vertical axis must show at least, beside the points.
-  std::vector<double> include_y;
+  /// What the axes must show at least, beside the points.
+  std::vector<double> include_x, include_y;
 };
 
 /// Where an axis is marked: multiples of 1, 2, 2.5 or 5 times a power of ten, about `wanted` of

@@ -5,7 +5,7 @@
 
 #include "integrad/nn/models/registry.h"
 #include "integrad/train/evaluate.h"
-#include "integrad/train/files.h"
+#include "integrad/tensor/files.h"
 #include "integrad/train/learner.h"
 #include "integrad/train/loader.h"
 #include "integrad/train/progress.h"
@@ -68,8 +68,8 @@ Checkpoint run(const TrainConfig& config, Learner& learner, const Dataset& datas
   }
   const Index steps_per_epoch =
       (static_cast<Index>(dataset.train.size()) + config.batch_size - 1) / config.batch_size;
-  Progress progress(what, config.epochs * steps_per_epoch);
-  progress.advance(state.training->epoch * steps_per_epoch);
+  Progress progress(what, config.epochs * steps_per_epoch,
+                    state.training->epoch * steps_per_epoch);
 
   for (Index epoch = state.training->epoch; epoch < config.epochs; ++epoch) {
     const auto order = epoch_order(config.seed, epoch, static_cast<Index>(dataset.train.size()));

@@ -5,7 +5,7 @@
 #include <limits>
 #include <sstream>
 
-#include "integrad/train/files.h"
+#include "integrad/tensor/files.h"
 
 namespace integrad {
 

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <stdlib.h>
+
 #include <algorithm>
 #include <fstream>
 #include <sstream>
@@ -19,6 +21,8 @@ constexpr const char* kProgram = nullptr;
 #endif
 
 ProgramResult run(const std::vector<std::string>& command) {
+  // Threads that wait asleep: on a busy machine spinning ones take the time of those that work.
+  ::setenv("OMP_WAIT_POLICY", "passive", 0);
   ProgramResult result;
   const ProcessResult process = run_process(command, {}, [&](std::span<const std::int8_t> piece) {
     result.out.append(reinterpret_cast<const char*>(piece.data()), piece.size());

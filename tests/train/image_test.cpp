@@ -6,7 +6,7 @@
 
 #include "integrad/tensor/random.h"
 #include "integrad/tests/support/temporary_folder.h"
-#include "integrad/train/files.h"
+#include "integrad/tensor/files.h"
 #include "integrad/train/image_check.h"
 #include "integrad/train/resize.h"
 

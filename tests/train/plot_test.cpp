@@ -71,6 +71,7 @@ TEST_CASE("a chart's line runs from the first point to the last") {
   const std::string svg = draw_svg({.title = "Loss & more",
                                     .x_label = "epoch",
                                     .series = {{"float", {0, 1, 2, 4}, {1, gap, 0.5, 0}}},
+                                    .include_x = {},
                                     .include_y = {}});
   // The drawing's area is 52 .. 388 across and 34 .. 216 down; the axes 0 .. 4 and 0 .. 1.
   CHECK(svg.find("d=\"M52.0 34.0L220.0 125.0L388.0 216.0\"") != std::string::npos);
@@ -78,11 +79,18 @@ TEST_CASE("a chart's line runs from the first point to the last") {
   CHECK(svg.find(">0.25<") != std::string::npos);
   CHECK(svg.find("nan") == std::string::npos);
 
-  CHECK(draw_svg({.title = "x", .x_label = "", .series = {{"a", {1}, {gap}}}, .include_y = {0}})
+  CHECK(draw_svg({.title = "x",
+                  .x_label = "",
+                  .series = {{"a", {1}, {gap}}},
+                  .include_x = {0},
+                  .include_y = {0}})
             .find("no values") != std::string::npos);
-  CHECK_THROWS_AS(
-      draw_svg({.title = "x", .x_label = "", .series = {{"a", {1, 2}, {1}}}, .include_y = {}}),
-      Error);
+  CHECK_THROWS_AS(draw_svg({.title = "x",
+                            .x_label = "",
+                            .series = {{"a", {1, 2}, {1}}},
+                            .include_x = {},
+                            .include_y = {}}),
+                  Error);
 }
 
 TEST_CASE("base64 pads as RFC 4648 says") {

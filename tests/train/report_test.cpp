@@ -4,7 +4,7 @@
 
 #include "integrad/tests/support/report_case.h"
 #include "integrad/tests/support/temporary_folder.h"
-#include "integrad/train/files.h"
+#include "integrad/tensor/files.h"
 #include "integrad/train/format.h"
 
 using namespace integrad;

@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "integrad/tests/support/temporary_folder.h"
-#include "integrad/train/files.h"
+#include "integrad/tensor/files.h"
 
 using namespace integrad;
 

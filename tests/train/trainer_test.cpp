@@ -9,7 +9,7 @@
 #include "integrad/tensor/parallel.h"
 #include "integrad/tests/support/temporary_folder.h"
 #include "integrad/train/evaluate.h"
-#include "integrad/train/files.h"
+#include "integrad/tensor/files.h"
 #include "integrad/train/progress.h"
 #include "integrad/train/synthetic.h"
 

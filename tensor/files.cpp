@@ -1,4 +1,4 @@
-#include "integrad/train/files.h"
+#include "integrad/tensor/files.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
