@@ -24,8 +24,6 @@ Quantization quantization_of(const Range& range) {
   return q;
 }
 
-namespace {
-
 bool copies_codes(const Layer& layer) {
   return std::visit(
       overloaded{
@@ -44,8 +42,6 @@ bool copies_codes(const Layer& layer) {
           [](const layer::GlobalMean&) { return false; }},
       layer);
 }
-
-}  // namespace
 
 std::vector<int> quantizer_classes(const Graph& graph) {
   std::vector<int> parent(graph.nodes().size());
