@@ -31,6 +31,7 @@ void Tape<T>::accumulate(Var x, Tensor<T> gradient) {
 
 template <class T>
 void Tape<T>::backward(Var y) {
+  require(!ran_backward_, "a tape runs backward once: the values of its inner nodes are gone");
   require(value(y).size() == 1, "backward without a cotangent starts from a single value; ",
           node(y).operation, " has shape ", shape(y));
   backward(y, Tensor<T>(shape(y), T(1)));
@@ -40,7 +41,9 @@ template <class T>
 void Tape<T>::backward(Var y, Tensor<T> cotangent) {
   require(needs_gradient(y), "backward starts from a value that depends on a leaf; ",
           node(y).operation, " depends on constants only");
+  require(!ran_backward_, "a tape runs backward once: the values of its inner nodes are gone");
   accumulate(y, std::move(cotangent));
+  ran_backward_ = true;
   for (int i = y.id; i >= 0; --i) {
     // The functions only append to gradients, never to the list of nodes, so the reference holds.
     Node& current = nodes_[static_cast<std::size_t>(i)];

@@ -47,6 +47,8 @@ class Tape {
                   std::move(backward));
   }
 
+  /// The reference (and that of shape()) holds until the next node is recorded, which may move the
+  /// list of nodes.
   const Tensor<T>& value(Var x) const { return node(x).value; }
   const Shape& shape(Var x) const { return node(x).value.shape(); }
   bool needs_gradient(Var x) const { return node(x).needs_gradient; }
@@ -59,7 +61,7 @@ class Tape {
 
   /// Runs the chain rule from y back to the leaves. Without a cotangent y must have one element,
   /// and 1 is used. Values and gradients of inner nodes are freed as soon as nothing needs them: a
-  /// tape runs backward once.
+  /// tape runs backward once, and Error is thrown the second time.
   void backward(Var y);
   void backward(Var y, Tensor<T> cotangent);
 
@@ -93,6 +95,7 @@ class Tape {
            std::unique_ptr<BackwardFunction> backward);
 
   std::vector<Node> nodes_;
+  bool ran_backward_ = false;
 };
 
 }  // namespace integrad

@@ -11,15 +11,35 @@ Value Graph::input(Shape shape) {
   return layer("input", layer::Input{shape}, {});
 }
 
+namespace {
+
+// Names go into emitted C (comments, strings), file names and reports as they are.
+bool is_printable_name(const std::string& name) {
+  return !name.empty() && name.find("*/") == std::string::npos &&
+         name.find("/*") == std::string::npos && std::ranges::all_of(name, [](char c) {
+           return c >= ' ' && c <= '~' && c != '"' && c != '\'' && c != '\\';
+         });
+}
+
+}  // namespace
+
 Value Graph::layer(std::string name, Layer layer, const std::vector<Value>& inputs) {
-  require(!name.empty() &&
-              std::ranges::none_of(nodes_, [&](const Node& node) { return node.name == name; }),
+  require(is_printable_name(name), "layer ", size(),
+          ": a name is printable ASCII without quotes, backslash and the marks of a comment");
+  require(std::ranges::none_of(nodes_, [&](const Node& node) { return node.name == name; }),
           "layer '", name, "': a layer needs a name of its own");
   Node node{std::move(name), std::move(layer), {}, {}};
   for (Value value : inputs) {
     require(value.id >= 0 && value.id < size(), "layer '", node.name, "': input ", value.id,
             " is not a value of this graph");
     node.inputs.push_back(value.id);
+  }
+  if (const auto* unpool = std::get_if<layer::MaxUnpool>(&node.layer)) {
+    const auto* pool = node.inputs.size() == 2
+                           ? std::get_if<layer::MaxPool>(&this->node(node.inputs[1]).layer)
+                           : nullptr;
+    require(pool != nullptr && pool->window == unpool->window, "layer '", node.name,
+            "': unpooling needs two inputs, the second a max pool of the same window");
   }
   try {
     node.shape = output_of(node.layer, input_shapes(node));

@@ -28,7 +28,9 @@ class Graph {
  public:
   /// The one input, [1,height,width,channels]; must come first.
   Value input(Shape shape);
-  /// Appends a layer. Throws Error naming the layer, the rule and the shapes when it does not fit.
+  /// Appends a layer. Throws Error naming the layer, the rule and the shapes when it does not fit,
+  /// and when the name is taken, or is not printable ASCII free of quotes, backslash, "/*" and
+  /// "*/".
   Value layer(std::string name, Layer layer, const std::vector<Value>& inputs);
   /// Undoes `pool`, a MaxPool node: values go where its maxima came from, zeros elsewhere.
   Value max_unpool(std::string name, Value values, Value pool);

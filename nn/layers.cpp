@@ -126,16 +126,20 @@ Shape Pointwise::output(Shapes inputs) const {
   return single(inputs);
 }
 Shape MaxPool::output(Shapes inputs) const {
-  return pool_geometry(feature_map(inputs), window).output();
+  const ConvGeometry geometry = pool_geometry(feature_map(inputs), window);
+  require_winners_fit_a_byte(window);
+  return geometry.output();
 }
 Shape MaxUnpool::output(Shapes inputs) const {
   require_inputs(inputs, 2);
   require(inputs[0] == inputs[1], "unpooling needs values of the pool's output shape; values ",
           inputs[0], ", pool ", inputs[1]);
-  require(window.stride_y >= window.kernel_y && window.stride_x >= window.kernel_x,
-          "unpooling needs windows that do not overlap; kernel ", window.kernel_y, "x",
-          window.kernel_x, ", stride ", window.stride_y, "x", window.stride_x);
-  return inputs[0].with(1, height).with(2, width);
+  const Shape full = inputs[0].with(1, height).with(2, width);
+  const Shape pooled = pool_geometry(full, window).output();
+  require(pooled == inputs[0], "unpooling undoes a pool from ", full, " to ", pooled,
+          "; the values have shape ", inputs[0]);
+  require_disjoint_windows(window);
+  return full;
 }
 Shape AveragePool::output(Shapes inputs) const {
   return pool_geometry(feature_map(inputs), window).output();

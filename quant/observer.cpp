@@ -31,53 +31,82 @@ RangeObserver::RangeObserver(const Graph& graph, ObserverOptions options)
     : graph_(graph),
       options_(options),
       classes_(quantizer_classes(graph)),
-      tracked_(graph.nodes().size()) {
+      tracked_(graph.nodes().size()),
+      batch_(graph.nodes().size()),
+      seen_(graph.nodes().size(), false) {
   require(options.percentile > 0.5 && options.percentile <= 1,
           "the percentile lies in (0.5, 1]; got ", options.percentile);
   require(options.momentum > 0 && options.momentum <= 1, "the momentum lies in (0, 1]; got ",
           options.momentum);
 }
 
-void RangeObserver::update(int node, Range batch) {
-  require(std::isfinite(batch.low) && std::isfinite(batch.high), "layer '", graph_.node(node).name,
-          "': a range has finite bounds; got ", batch.low, " to ", batch.high);
-  Tracked& tracked = tracked_[static_cast<std::size_t>(classes_[static_cast<std::size_t>(node)])];
-  if (!tracked.started) {
-    tracked = {batch, true};
-    return;
-  }
+std::size_t RangeObserver::class_of(int node) const {
+  return static_cast<std::size_t>(classes_[static_cast<std::size_t>(node)]);
+}
+
+// A class's range comes from the layers that compute: copies have no range of their own, and the
+// image's class has its fixed one.
+bool RangeObserver::computes(int node) const {
+  return class_of(node) != 0 && !copies_codes(graph_.node(node).layer);
+}
+
+void RangeObserver::unite(int node, Range range) {
+  require(std::isfinite(range.low) && std::isfinite(range.high), "layer '", graph_.node(node).name,
+          "': a range has finite bounds; got ", range.low, " to ", range.high);
+  Tracked& batch = batch_[class_of(node)];
+  if (batch.started)
+    range = {std::min(batch.range.low, range.low), std::max(batch.range.high, range.high)};
+  batch = {range, true};
+}
+
+RangeObserver::Tracked RangeObserver::with_batch(std::size_t shared) const {
+  const Tracked &before = tracked_[shared], &batch = batch_[shared];
+  if (!batch.started) return before;
+  if (!before.started) return batch;
   const float weight = static_cast<float>(options_.momentum);
-  tracked.range.low += weight * (batch.low - tracked.range.low);
-  tracked.range.high += weight * (batch.high - tracked.range.high);
+  const auto average = [&](float old, float now) { return old + weight * (now - old); };
+  return {
+      {average(before.range.low, batch.range.low), average(before.range.high, batch.range.high)},
+      true};
+}
+
+void RangeObserver::finish_batch() {
+  for (std::size_t shared = 0; shared < tracked_.size(); ++shared)
+    tracked_[shared] = with_batch(shared);
+  batch_.assign(batch_.size(), {});
+  seen_.assign(seen_.size(), false);
 }
 
 void RangeObserver::observe(int node, const Tensor<float>& values) {
-  require(!values.empty(), "layer '", graph_.node(node).name, "': no values to observe");
-  // A class's range comes from the layers that compute; copies would count it twice.
-  const bool computes = classes_[static_cast<std::size_t>(node)] == node ||
-                        activation_of(graph_.node(node).layer) != nullptr;
-  if (!computes) return;
-  update(node, options_.method == ObserverOptions::Method::min_max
-                   ? extremes(values)
-                   : percentiles(values, options_.percentile));
+  const std::string& name = graph_.node(node).name;
+  require(!values.empty(), "layer '", name, "': no values to observe");
+  require(std::ranges::all_of(values.values(), [](float v) { return std::isfinite(v); }), "layer '",
+          name, "': a value to observe is not finite");
+  if (seen_[static_cast<std::size_t>(node)]) finish_batch();
+  seen_[static_cast<std::size_t>(node)] = true;
+  if (!computes(node)) return;
+  unite(node, options_.method == ObserverOptions::Method::min_max
+                  ? extremes(values)
+                  : percentiles(values, options_.percentile));
 }
 
 void RangeObserver::observe(std::span<const Range> ranges) {
-  for (int id = 0; id < graph_.size(); ++id) {
-    const Range& range = ranges[static_cast<std::size_t>(id)];
-    if (range.low != 0 || range.high != 0) update(id, range);
-  }
+  require(ranges.size() == graph_.nodes().size(), "a model of ", graph_.size(),
+          " layers needs as many ranges; got ", ranges.size());
+  finish_batch();
+  for (int id = 0; id < graph_.size(); ++id)
+    if (computes(id)) unite(id, ranges[static_cast<std::size_t>(id)]);
+  finish_batch();
 }
 
 std::vector<Quantization> RangeObserver::quantizations() const {
   std::vector<Quantization> result;
   for (int id = 0; id < graph_.size(); ++id) {
-    const int shared = classes_[static_cast<std::size_t>(id)];
-    if (shared == 0) {
+    if (class_of(id) == 0) {
       result.push_back(kImageQuantization);
       continue;
     }
-    const Tracked& tracked = tracked_[static_cast<std::size_t>(shared)];
+    const Tracked tracked = with_batch(class_of(id));
     require(tracked.started, "layer '", graph_.node(id).name,
             "' has no observed range: calibrate the model first");
     result.push_back(quantization_of(tracked.range));
@@ -88,9 +117,11 @@ std::vector<Quantization> RangeObserver::quantizations() const {
 Tensor<float> RangeObserver::state() const {
   Tensor<float> state(Shape{static_cast<Index>(tracked_.size()), 3});
   for (std::size_t i = 0; i < tracked_.size(); ++i) {
-    state[static_cast<Index>(3 * i)] = tracked_[i].range.low;
-    state[static_cast<Index>(3 * i + 1)] = tracked_[i].range.high;
-    state[static_cast<Index>(3 * i + 2)] = tracked_[i].started ? 1.0f : 0.0f;
+    const Tracked tracked = with_batch(i);
+    float* row = state.data() + 3 * i;
+    row[0] = tracked.range.low;
+    row[1] = tracked.range.high;
+    row[2] = tracked.started ? 1.0f : 0.0f;
   }
   return state;
 }
@@ -99,13 +130,19 @@ void RangeObserver::restore(const Tensor<float>& state) {
   const Shape expected{static_cast<Index>(tracked_.size()), 3};
   require(state.shape() == expected, "the ranges of this model have shape ", expected, "; got ",
           state.shape());
+  std::vector<Tracked> restored;
   for (std::size_t i = 0; i < tracked_.size(); ++i) {
     const float* row = state.data() + 3 * i;
     require(std::isfinite(row[0]) && std::isfinite(row[1]) && row[0] <= row[1], "layer '",
             graph_.node(static_cast<int>(i)).name,
             "': a range has finite bounds, low <= high; got ", row[0], " to ", row[1]);
-    tracked_[i] = {{row[0], row[1]}, row[2] != 0};
+    require(row[2] == 0 || row[2] == 1, "layer '", graph_.node(static_cast<int>(i)).name,
+            "': a range is observed (1) or not (0); got ", row[2]);
+    restored.push_back({{row[0], row[1]}, row[2] == 1});
   }
+  tracked_ = std::move(restored);
+  batch_.assign(batch_.size(), {});
+  seen_.assign(seen_.size(), false);
 }
 
 }  // namespace integrad

@@ -25,10 +25,12 @@ class RangeObserver {
  public:
   RangeObserver(const Graph& graph, ObserverOptions options);
 
-  /// One batch of float values of a node (calibration of a float model).
+  /// One node's float values in a batch (calibration of a float model); a node seen again begins
+  /// the next batch. Within a batch the nodes of a class unite their ranges. Throws Error, naming
+  /// the layer, when there are none or one is not finite.
   void observe(int node, const Tensor<float>& values);
-  /// One batch's ranges of all nodes, as FakeQuantEvaluator::observed() gives them; {0, 0} of a
-  /// layer that copies codes is passed over.
+  /// One batch's ranges of all nodes, as FakeQuantEvaluator::observed() gives them; those of layers
+  /// that copy codes are passed over. Throws Error unless there are as many as nodes, all finite.
   void observe(std::span<const Range> ranges);
 
   /// The image has its fixed quantisation. Throws Error naming a layer that was never observed.
@@ -44,12 +46,18 @@ class RangeObserver {
     Range range;
     bool started = false;
   };
-  void update(int node, Range batch);
+  std::size_t class_of(int node) const;
+  bool computes(int node) const;
+  void unite(int node, Range range);
+  Tracked with_batch(std::size_t shared) const;
+  void finish_batch();
 
   const Graph& graph_;
   ObserverOptions options_;
   std::vector<int> classes_;
-  std::vector<Tracked> tracked_;  // by class
+  std::vector<Tracked> tracked_;  // by class: the batches that are complete
+  std::vector<Tracked> batch_;    // by class: the batch that is being observed
+  std::vector<bool> seen_;        // by node, in this batch
 };
 
 }  // namespace integrad

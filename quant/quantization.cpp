@@ -24,8 +24,6 @@ Quantization quantization_of(const Range& range) {
   return q;
 }
 
-namespace {
-
 bool copies_codes(const Layer& layer) {
   return std::visit(
       [](const auto& l) {
@@ -35,8 +33,6 @@ bool copies_codes(const Layer& layer) {
       },
       layer);
 }
-
-}  // namespace
 
 std::vector<int> quantizer_classes(const Graph& graph) {
   std::vector<int> parent(graph.nodes().size());

@@ -32,6 +32,9 @@ struct Range {
 /// Throws Error when a bound is not finite. A range of no width gets the scale 2^-20.
 Quantization quantization_of(const Range& range);
 
+/// Whether a layer's output codes are input codes, or averages of them: it needs no range.
+bool copies_codes(const Layer& layer);
+
 /// Layers whose output codes are copies of input codes share the input's quantiser: pools, unpool,
 /// pad, slice, reshape, resizes; concat ties all its inputs. For each node the lowest node of its
 /// class.

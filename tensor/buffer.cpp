@@ -30,28 +30,21 @@ class Store {
  public:
   void* take(std::size_t bytes) {
     const std::lock_guard<std::mutex> guard(lock_);
-    in_use_ += bytes;
-    most_in_use_ = std::max(most_in_use_, in_use_);
     const auto found = kept_.find(bytes);
     if (found != kept_.end()) {
       void* block = found->second.back();
       found->second.pop_back();
       if (found->second.empty()) kept_.erase(found);
       kept_bytes_ -= bytes;
+      count(bytes);
       return block;
     }
     // The largest go first: they are the ones that a change of size leaves behind.
-    while (kept_bytes_ > 0 && in_use_ + kept_bytes_ > most_in_use_ + most_in_use_ / 4)
-      drop_largest();
-    try {
-      return ::operator new(bytes, kAlignment);
-    } catch (const std::bad_alloc&) {
-      while (kept_bytes_ > 0) drop_largest();
-      in_use_ -= bytes;
-      void* block = ::operator new(bytes, kAlignment);
-      in_use_ += bytes;
-      return block;
-    }
+    const std::size_t wanted = in_use_ + bytes, most = std::max(most_in_use_, wanted);
+    while (kept_bytes_ > 0 && wanted + kept_bytes_ > most + most / 4) drop_largest();
+    void* block = allocate(bytes);
+    count(bytes);  // only what was given: a refused request must not raise the limit for ever
+    return block;
   }
 
   void give(void* block, std::size_t bytes) noexcept {
@@ -68,6 +61,20 @@ class Store {
   }
 
  private:
+  void* allocate(std::size_t bytes) {
+    try {
+      return ::operator new(bytes, kAlignment);
+    } catch (const std::bad_alloc&) {
+      while (kept_bytes_ > 0) drop_largest();
+      return ::operator new(bytes, kAlignment);
+    }
+  }
+
+  void count(std::size_t bytes) noexcept {
+    in_use_ += bytes;
+    most_in_use_ = std::max(most_in_use_, in_use_);
+  }
+
   void drop_largest() noexcept {
     const auto largest = std::prev(kept_.end());
     ::operator delete(largest->second.back(), kAlignment);

@@ -132,16 +132,16 @@ ConvGeometry transposed_geometry(const Shape& input, const Shape& filter, const 
                                                           output_padding < spec.stride_x)),
           "output padding must be at least 0 and smaller than the stride; got ", output_padding);
   const auto side = [&](Index in, std::int32_t kernel, std::int32_t stride, std::int32_t dilation,
-                        std::int32_t pads) -> Index {
+                        Index pads) -> Index {
     if (spec.padding.kind == Padding::Kind::same) return in * stride;
     return (in - 1) * stride + Index{kernel - 1} * dilation + 1 - pads + output_padding;
   };
   const bool fixed = spec.padding.kind == Padding::Kind::fixed;
   const Padding& p = spec.padding;
   const Index height = side(input.height(), spec.kernel_y, spec.stride_y, spec.dilation_y,
-                            fixed ? p.top + p.bottom : 0);
+                            fixed ? Index{p.top} + p.bottom : 0);
   const Index width = side(input.width(), spec.kernel_x, spec.stride_x, spec.dilation_x,
-                           fixed ? p.left + p.right : 0);
+                           fixed ? Index{p.left} + p.right : 0);
   require(height > 0 && width > 0, "transposed convolution leaves no output; input ", input,
           ", filter ", filter);
   ConvGeometry geometry = make(Shape{input.batch(), height, width, filter[0]}, input.channels(),
@@ -150,6 +150,20 @@ ConvGeometry transposed_geometry(const Shape& input, const Shape& filter, const 
           "transposed convolution's geometry does not invert: output ", geometry.input(),
           " maps back to ", geometry.output(), ", not to the input ", input);
   return geometry;
+}
+
+void require_winners_fit_a_byte(const WindowSpec& spec) {
+  require(Index{spec.kernel_y} * spec.kernel_x <= 256,
+          "max pooling keeps a winner in one byte, so a window has at most 256 points; got ",
+          spec.kernel_y, "x", spec.kernel_x);
+}
+
+void require_disjoint_windows(const WindowSpec& spec) {
+  const Index extent_y = Index{spec.kernel_y - 1} * spec.dilation_y + 1,
+              extent_x = Index{spec.kernel_x - 1} * spec.dilation_x + 1;
+  require(spec.stride_y >= extent_y && spec.stride_x >= extent_x,
+          "max unpooling needs windows that do not overlap; extent ", extent_y, "x", extent_x,
+          ", stride ", spec.stride_y, "x", spec.stride_x);
 }
 
 ConvGeometry pool_geometry(const Shape& input, const WindowSpec& spec) {

@@ -70,6 +70,11 @@ ConvGeometry depthwise_geometry(const Shape& input, const Shape& filter, const W
 /// this input (its output, ci channels).
 ConvGeometry transposed_geometry(const Shape& input, const Shape& filter, const WindowSpec& spec,
                                  std::int32_t output_padding = 0);
+/// Throws Error when a window has more points than the one byte that keeps a max pool's winner can
+/// tell apart, 256.
+void require_winners_fit_a_byte(const WindowSpec& spec);
+/// Throws Error when windows overlap: unpooling needs one value for each point.
+void require_disjoint_windows(const WindowSpec& spec);
 /// Pooling: channels pass through; a window must meet the image in at least one point.
 ConvGeometry pool_geometry(const Shape& input, const WindowSpec& spec);
 

@@ -7,9 +7,7 @@ namespace integrad {
 template <class T>
 MaxPool max_pool2d(Tape<T>& tape, Var x, const WindowSpec& window) {
   const ConvGeometry g = pool_geometry(tape.shape(x), window);
-  require(Index{window.kernel_y} * window.kernel_x <= 256,
-          "max pooling keeps a winner in one byte, so a window has at most 256 points; got ",
-          window.kernel_y, "x", window.kernel_x);
+  require_winners_fit_a_byte(window);
   Tensor<T> y = Tensor<T>::uninitialized(g.output());
   auto found = std::make_shared<PoolWinners>(
       PoolWinners{g, Tensor<std::uint8_t>::uninitialized(g.output())});
@@ -32,10 +30,8 @@ Var max_unpool2d(Tape<T>& tape, Var x, std::shared_ptr<const PoolWinners> winner
   require(tape.shape(x) == g.output(), "max unpooling needs the shape of the pool's output ",
           g.output(), "; got ", tape.shape(x));
   const integrad_window wy = g.window.y, wx = g.window.x;
-  const std::int32_t extent_y = integrad_window_extent(wy), extent_x = integrad_window_extent(wx);
-  require(wy.stride >= extent_y && wx.stride >= extent_x,
-          "max unpooling needs windows that do not overlap; extent ", extent_y, "x", extent_x,
-          ", stride ", wy.stride, "x", wx.stride);
+  require_disjoint_windows(
+      {wy.kernel, wx.kernel, wy.stride, wx.stride, wy.dilation, wx.dilation, {}});
   Tensor<T> y = Tensor<T>::uninitialized(g.input());
   kernels::spread_to_winners(g, tape.value(x).data(), winners->taps.data(), y.data());
 

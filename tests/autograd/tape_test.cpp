@@ -1,0 +1,32 @@
+#include "integrad/autograd/tape.h"
+
+#include <doctest/doctest.h>
+
+#include "integrad/autograd/ops/arithmetic.h"
+#include "integrad/autograd/ops/reduce.h"
+
+using namespace integrad;
+
+TEST_CASE("a tape runs backward once; the second time is refused and the gradients stay") {
+  Tape<double> tape;
+  const Var x = tape.leaf(Tensor<double>(Shape{3}, {1, 2, 3}));
+  const Var y = sum(tape, mul(tape, x, x));
+  tape.backward(y);
+  const char* refusal = "a tape runs backward once: the values of its inner nodes are gone";
+  CHECK_THROWS_WITH_AS(tape.backward(y), refusal, Error);
+  CHECK_THROWS_WITH_AS(tape.backward(y, Tensor<double>(tape.shape(y), 1)), refusal, Error);
+  const Tensor<double> gradient = tape.gradient(x);
+  for (Index i = 0; i < 3; ++i) CHECK(gradient[i] == 2.0 * static_cast<double>(i + 1));
+}
+
+TEST_CASE("a backward that is refused for its arguments may be repeated with better ones") {
+  Tape<double> tape;
+  const Var x = tape.leaf(Tensor<double>(Shape{2}, {1, 2}));
+  const Var y = mul(tape, x, x);
+  CHECK_THROWS_AS(tape.backward(y), Error);
+  CHECK_THROWS_AS(tape.backward(y, Tensor<double>(Shape{3}, 1)), Error);
+  CHECK_THROWS_AS(tape.backward(tape.constant(Tensor<double>(Shape{1}, 1))), Error);
+  tape.backward(y, Tensor<double>(Shape{2}, {1, 10}));
+  CHECK(tape.gradient(x)[0] == 2);
+  CHECK(tape.gradient(x)[1] == 40);
+}
