@@ -237,20 +237,67 @@ TEST_CASE("sums and products pass gradients to both operands where the code was 
   }
 }
 
-TEST_CASE("a sum of one tensor with itself collects both gradients") {
+namespace {
+
+// The gradient by x of a layer on whole numbers (scale 1), with a cotangent of ones; the result's
+// code is its value plus `zero_point`.
+template <class L>
+Tensor<float> slopes(const L& layer, std::size_t inputs, std::int32_t zero_point,
+                     std::initializer_list<float> values) {
   Graph graph;
-  const Value a = graph.input({1, 1, 3, 1});
-  const layer::Arithmetic layer{layer::Arithmetic::Function::add};
-  graph.layer("twice", layer, {a, a});
-  Parameters<float> parameters;
+  const Value image = graph.input({1, 1, static_cast<Index>(values.size()), 1});
+  graph.layer("layer", layer, std::vector<Value>(inputs, image));
+  Parameters<float> parameters = initialize<float>(graph, 1);
+  for (auto& p : parameters.all()) p.value.fill(1);
   Tape<float> tape;
-  FakeQuantEvaluator evaluator(tape, graph, parameters, Mode::train, {{1, 0}, {1, 0}},
+  FakeQuantEvaluator evaluator(tape, graph, parameters, Mode::train, {{1, 0}, {1, zero_point}},
                                find_target("cmsis-nn"));
-  // 2 * 63 = 126 and 2 * -64 = -128 are codes, 2 * 64 = 128 is none.
-  const Var x = tape.leaf(Tensor<float>(Shape{1, 1, 3, 1}, {63, -64, 64}));
-  tape.backward(evaluator(1, layer, std::vector<Var>{x, x}),
-                Tensor<float>(Shape{1, 1, 3, 1}, {3, 5, 7}));
-  check_equal(tape.gradient(x), Tensor<float>(Shape{1, 1, 3, 1}, {6, 10, 0}));
+  const Var x = tape.leaf(Tensor<float>(graph.input_shape(), values));
+  const std::vector<Var> operands(inputs, x);
+  const Var y = evaluator(1, layer, operands);
+  tape.backward(y, Tensor<float>(tape.shape(y), 1));
+  return tape.gradient(x);
+}
+
+Tensor<float> along_x(std::initializer_list<float> values) {
+  return Tensor<float>(Shape{1, 1, static_cast<Index>(values.size()), 1}, values);
+}
+
+}  // namespace
+
+TEST_CASE(
+    "a sum passes its gradient at the outermost codes, and not one beyond; to both operands") {
+  using Arithmetic = layer::Arithmetic;
+  const Arithmetic plain{Arithmetic::Function::add};
+  // Codes 126, 128, -128, -130.
+  check_equal(slopes(plain, 2, 0, {63, 64, -64, -65}), along_x({2, 0, 2, 0}));
+  // Codes 127, 129, -127, -129.
+  check_equal(slopes(plain, 2, 1, {63, 64, -64, -65}), along_x({2, 0, 2, 0}));
+  const Arithmetic relu{Arithmetic::Function::add, Activation::relu};
+  check_equal(slopes(relu, 2, 1, {1, 0, -1, 63, 64}), along_x({2, 0, 0, 2, 0}));
+  const Arithmetic relu6{Arithmetic::Function::add, Activation::relu6};
+  check_equal(slopes(relu6, 2, 5, {0, 1, 3, 4}), along_x({0, 2, 2, 0}));
+}
+
+TEST_CASE("convolutions pass their gradient at the outermost codes, and not one beyond") {
+  // The result is the input plus the bias 1.
+  const WindowSpec point = WindowSpec::square(1);
+  for (Activation activation : {Activation::none, Activation::relu, Activation::relu6}) {
+    const bool none = activation == Activation::none, six = activation == Activation::relu6;
+    const auto check = [&](const auto& layer) {
+      // Results 127, 128: codes 126, 127 and then 127, 128.
+      check_equal(slopes(layer, 1, -1, {126, 127}), six ? along_x({0, 0}) : along_x({1, 1}));
+      check_equal(slopes(layer, 1, 0, {126, 127}), six ? along_x({0, 0}) : along_x({1, 0}));
+      // Results -127, -126: codes -129, -128.
+      check_equal(slopes(layer, 1, -2, {-128, -127}), none ? along_x({0, 1}) : along_x({0, 0}));
+      // Results 0, 1, 6, 7.
+      check_equal(slopes(layer, 1, 3, {-1, 0, 5, 6}), none  ? along_x({1, 1, 1, 1})
+                                                      : six ? along_x({0, 1, 1, 0})
+                                                            : along_x({0, 1, 1, 1}));
+    };
+    check(layer::Conv2d{1, point, 1, true, activation});
+    check(layer::DepthwiseConv2d{point, 1, true, activation});
+  }
 }
 
 TEST_CASE("average pooling shares its gradient among the points inside the image") {
