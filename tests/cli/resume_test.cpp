@@ -18,7 +18,7 @@ std::string killed_after(const std::string& arguments, const std::string& out, i
          "while [ $rows -le " +
          std::to_string(epochs) + " ] && kill -0 $started 2>/dev/null; do [ ! -e " + log +
          " ] || rows=$(wc -l < " + log +
-         "); done; kill -9 $started 2>/dev/null; wait $started; [ $? -eq 137 ]";
+         "); sleep 0.01; done; kill -9 $started 2>/dev/null; wait $started; [ $? -eq 137 ]";
 }
 
 /// On a machine under load a run may end before the kill comes; then another one is started.
