@@ -5,28 +5,57 @@
 namespace integrad::cli {
 
 void DataFlags::declare(Options& options) {
-  options.add("--data", inputs_.data, "Folder of images and masks, or of CHASE_DB1");
-  options.add("--size", inputs_.options.size,
-              "Pixels a side to resize to; 0: as the files are (CHASE_DB1: 960)");
+  options_ = &options;
+  // Each flag binds a part of inputs_; those that were given are copied from there.
+  const auto add = [&](const std::string& flag, auto access, const std::string& help) {
+    options.add(flag, access(inputs_), help);
+    setters_.push_back([this, flag, access](RunInputs& inputs) {
+      if (options_->given(flag)) access(inputs) = access(inputs_);
+    });
+  };
+  using I = RunInputs;
+  add(
+      "--data", [](I & i) -> auto& { return i.data; },
+      "Folder of images and masks, or of CHASE_DB1");
+  add(
+      "--size", [](I & i) -> auto& { return i.options.size; },
+      "Pixels a side to resize to; 0: as the files are (CHASE_DB1: 960)");
   options.add("--split", split_, "CHASE_DB1: train/test photographs, 20/8 or 8/20");
-  options.add("--observer", inputs_.options.chase_observer,
-              "CHASE_DB1: whose drawing is the truth, 1 or 2");
-  FolderOptions& folder = inputs_.options.folder;
-  options.add("--image-pattern", folder.image_pattern,
-              "Which files are images; * is any text without /, ** any text");
-  options.add("--mask-pattern", folder.mask_pattern, "An image's mask");
-  options.add("--fov-pattern", folder.field_of_view_pattern, "An image's field of view, if any");
-  options.add("--mask-threshold", folder.mask_threshold, "A mask is set above this, of 255");
-  options.add("--test-pattern", folder.test,
-              "Patterns of the names to test on; without any: test_*, else the last ones");
-  options.add("--test-fraction", folder.test_fraction,
-              "Share of the images to test on when no name says so");
+  add(
+      "--observer", [](I & i) -> auto& { return i.options.chase_observer; },
+      "CHASE_DB1: whose drawing is the truth, 1 or 2");
+  add(
+      "--image-pattern", [](I & i) -> auto& { return i.options.folder.image_pattern; },
+      "Which files are images; * is any text without /, ** any text");
+  add(
+      "--mask-pattern", [](I & i) -> auto& { return i.options.folder.mask_pattern; },
+      "An image's mask");
+  add(
+      "--fov-pattern", [](I & i) -> auto& { return i.options.folder.field_of_view_pattern; },
+      "An image's field of view, if any");
+  add(
+      "--mask-threshold", [](I & i) -> auto& { return i.options.folder.mask_threshold; },
+      "A mask is set above this, of 255");
+  add(
+      "--test-pattern", [](I & i) -> auto& { return i.options.folder.test; },
+      "Patterns of the names to test on; without any: test_*, else the last ones");
+  add(
+      "--test-fraction", [](I & i) -> auto& { return i.options.folder.test_fraction; },
+      "Share of the images to test on when no name says so");
 }
 
 RunInputs DataFlags::inputs() const {
   require(!inputs_.data.empty(), "which images? Give --data DIR");
   RunInputs result = inputs_;
   result.options.chase_split = parse_chase_split(split_);
+  return result;
+}
+
+RunInputs DataFlags::inputs_over(const std::optional<RunInputs>& stored) const {
+  if (!stored) return inputs();
+  RunInputs result = *stored;
+  for (const auto& set : setters_) set(result);
+  if (options_->given("--split")) result.options.chase_split = parse_chase_split(split_);
   return result;
 }
 

@@ -5,8 +5,8 @@
 #include "integrad/cli/data_flags.h"
 #include "integrad/cli/report_json.h"
 #include "integrad/cli/table.h"
-#include "integrad/train/evaluate.h"
 #include "integrad/tensor/files.h"
+#include "integrad/train/evaluate.h"
 
 namespace integrad::cli {
 

@@ -4,8 +4,8 @@
 #include "integrad/cli/command.h"
 #include "integrad/cli/table.h"
 #include "integrad/quant/emitted_program.h"
-#include "integrad/train/checkpoint.h"
 #include "integrad/tensor/files.h"
+#include "integrad/train/checkpoint.h"
 #include "integrad/train/scratch_folder.h"
 
 namespace integrad::cli {

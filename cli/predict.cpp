@@ -2,8 +2,8 @@
 #include <set>
 
 #include "integrad/cli/command.h"
-#include "integrad/train/evaluate.h"
 #include "integrad/tensor/files.h"
+#include "integrad/train/evaluate.h"
 #include "integrad/train/overlay.h"
 #include "integrad/train/progress.h"
 #include "integrad/train/resize.h"
@@ -20,12 +20,6 @@ Image drawn_mask(const Tensor<float>& logits) {
   Image mask(logits.shape());
   for (Index i = 0; i < mask.size(); ++i) mask[i] = logits[i] > 0 ? 255 : 0;
   return mask;
-}
-
-Tensor<float> in_unit_range(const Image& image) {
-  Tensor<float> result = Tensor<float>::uninitialized(image.shape());
-  for (Index i = 0; i < image.size(); ++i) result[i] = static_cast<float>(image[i]) / 255.0f;
-  return result;
 }
 
 class Predict final : public Command {

@@ -32,11 +32,11 @@ class Quantize final : public Command {
 
   int run(const Settings& settings) override {
     const auto start = std::chrono::steady_clock::now();
-    RunInputs inputs;
     const auto earlier = folder_.earlier_inputs();
-    inputs = earlier && !options_->given("--data") ? *earlier : data_.inputs();
-    inputs.model = options_->given("--model") || !earlier ? model_ : earlier->model;
+    RunInputs inputs = data_.inputs_over(earlier);
+    if (options_->given("--model") || !earlier) inputs.model = model_;
     require(!inputs.model.empty(), "which float model? Give --model FILE");
+    folder_.check_inputs(inputs);
     const Checkpoint model = load_checkpoint(inputs.model);
     require(model.stage == Checkpoint::Stage::floating, inputs.model.string(),
             ": is quantised already; give the float model");
@@ -47,8 +47,8 @@ class Quantize final : public Command {
     if (post_training_) config.epochs = 0;
     const Dataset dataset = inputs.load();
     set_image_size(config, dataset.train);
-    check(config);
-    folder_.start(inputs);
+    check(config, dataset);
+    folder_.start(config, inputs);
     quantize(config, model, dataset, folder_.path(), folder_.resume());
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
     if (!settings.quiet) print_summary("quantised", config, dataset, folder_.path(), took.count());

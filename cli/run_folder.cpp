@@ -6,6 +6,8 @@
 
 #include "integrad/tensor/files.h"
 #include "integrad/train/progress.h"
+#include "integrad/train/run_folder.h"
+#include "integrad/train/settings_reader.h"
 
 namespace integrad::cli {
 
@@ -15,7 +17,7 @@ namespace {
 
 constexpr std::uint64_t kMaxTextBytes = std::uint64_t{1} << 20;
 constexpr const char* kInputs = "inputs.json";
-/// A run's files; the folder belongs to a run when it holds one of them.
+/// What is given up with a run.
 constexpr const char* kRunFiles[] = {"config.json", "log.csv", "checkpoint.safetensors",
                                      "model.safetensors"};
 
@@ -33,8 +35,8 @@ void RunFolder::declare(Options& options) {
   options.require("--out");
   options.add("--resume", resume_,
               "Go on where the run in --out was stopped; its settings and images need not be "
-              "given again");
-  options.add("--force", force_, "Give up the run that is in --out");
+              "given again, and cannot be changed");
+  options.add("--force", force_, "Give up the run, or replace the files, that are in --out");
 }
 
 std::optional<TrainConfig> RunFolder::earlier_config() const {
@@ -51,20 +53,30 @@ std::optional<RunInputs> RunFolder::earlier_inputs() const {
   return with_context((path_ / kInputs).string(), [&] { return run_inputs_from_json(*text); });
 }
 
-void RunFolder::start(const RunInputs& inputs) const {
+void RunFolder::check_inputs(const RunInputs& inputs) const {
+  if (const auto earlier = earlier_inputs())
+    with_context((path_ / kInputs).string() + ": the run to be resumed reads something else",
+                 [&] { require_same_settings(to_json(*earlier), to_json(inputs)); });
+}
+
+void RunFolder::start(const TrainConfig& config, const RunInputs& inputs) const {
+  check_inputs(inputs);
+  if (const auto earlier = earlier_config())
+    with_context((path_ / "config.json").string() + ": the run to be resumed has other settings",
+                 [&] { require_same_settings(to_json(*earlier), to_json(config)); });
   std::error_code error;
-  fs::create_directories(path_, error);
-  require(!error && fs::is_directory(path_, error), "folder '", path_.string(),
-          "': cannot be made: ", error ? error.message() : "there is a file of that name");
+  if (!resume_ && is_run_folder(path_))
+    for (const char* name : kRunFiles)
+      require(force_ || !fs::exists(path_ / name, error), "folder '", path_.string(),
+              "': holds a run already (", name, "); --resume continues it, --force gives it up");
+  make_run_folder(path_, force_ && !resume_);
   if (!resume_)
     for (const char* name : kRunFiles) {
-      if (!fs::exists(path_ / name, error)) continue;
-      require(force_, "folder '", path_.string(), "': holds a run already (", name,
-              "); --resume continues it, --force gives it up");
       fs::remove(path_ / name, error);
       require(!error, "file '", (path_ / name).string(), "': cannot be removed: ", error.message());
     }
-  write_file_atomically(path_ / kInputs, to_json(inputs));
+  if (!resume_ || !fs::exists(path_ / kInputs, error))
+    write_file_atomically(path_ / kInputs, to_json(inputs));
 }
 
 void set_image_size(TrainConfig& config, const std::vector<Sample>& samples) {
@@ -73,9 +85,6 @@ void set_image_size(TrainConfig& config, const std::vector<Sample>& samples) {
   const Shape& first = samples.front().image.shape();
   for (const Sample& sample : samples) {
     const Shape& shape = sample.image.shape();
-    require(crop.crop_height <= shape.height() && crop.crop_width <= shape.width(), "a crop of ",
-            crop.crop_height, " x ", crop.crop_width, " does not fit image '", sample.name, "' of ",
-            shape.height(), " x ", shape.width());
     require(crop.crop_height != 0 || shape == first, "the images differ in size ('",
             samples.front().name, "' is ", first, ", '", sample.name, "' ", shape,
             "): give --size or --crop");

@@ -20,9 +20,13 @@ class RunFolder {
   std::optional<TrainConfig> earlier_config() const;
   std::optional<RunInputs> earlier_inputs() const;
 
-  /// Makes the folder and stores the inputs. Throws Error when it holds a run that is neither to be
-  /// resumed nor to be given up; with --force that run's files are removed.
-  void start(const RunInputs& inputs) const;
+  /// Throws Error when the run to be resumed reads something else.
+  void check_inputs(const RunInputs& inputs) const;
+  /// Makes the folder; stores the inputs, or keeps those of the run that is resumed. Throws Error,
+  /// changing nothing, when that run has other settings, when the folder holds a run that is
+  /// neither to be resumed nor to be given up, and when it holds something else. With --force a
+  /// run's files are removed. Everything else is checked before.
+  void start(const TrainConfig& config, const RunInputs& inputs) const;
 
  private:
   std::filesystem::path path_;

@@ -29,16 +29,18 @@ class Train final : public Command {
 
   int run(const Settings& settings) override {
     const auto start = std::chrono::steady_clock::now();
-    TrainConfig config = folder_.earlier_config().value_or(training_preset(preset_));
+    const RunInputs inputs = data_.inputs_over(folder_.earlier_inputs());
+    folder_.check_inputs(inputs);
+    const auto earlier = folder_.earlier_config();
+    // A preset that is given is the start even then: the stored settings must be its own.
+    TrainConfig config =
+        earlier && !options_->given("--preset") ? *earlier : training_preset(preset_);
     flags_.apply(settings, config);
     if (options_->given("--model")) config.model = model_;
-    RunInputs inputs;
-    const auto earlier = folder_.earlier_inputs();
-    inputs = earlier && !options_->given("--data") ? *earlier : data_.inputs();
     const Dataset dataset = inputs.load();
     set_image_size(config, dataset.train);
-    check(config);
-    folder_.start(inputs);
+    check(config, dataset);
+    folder_.start(config, inputs);
     train(config, dataset, folder_.path(), folder_.resume());
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
     if (!settings.quiet) print_summary("trained", config, dataset, folder_.path(), took.count());

@@ -7,8 +7,8 @@
 #include "integrad/cli/data_flags.h"
 #include "integrad/cli/table.h"
 #include "integrad/quant/process.h"
-#include "integrad/train/checkpoint.h"
 #include "integrad/tensor/files.h"
+#include "integrad/train/checkpoint.h"
 #include "integrad/train/loader.h"
 #include "integrad/train/progress.h"
 #include "integrad/train/scratch_folder.h"
@@ -73,12 +73,14 @@ class Verify final : public Command {
     if (options.emit)
       scratch.emplace(keep_.empty() ? fs::temp_directory_path() / "integrad-verify" : keep_);
     options.folder = options.emit ? scratch->path() : emitted_;
+    const std::size_t programs = 2 * options.compilers.size() * options.optimizations.size();
+    Progress progress("verifying", static_cast<Index>(programs + count));
+    options.on_compiled = [&](const std::string& path) { progress.advance(1, "compiled " + path); };
     Verifier verifier(model.folded(shape.height(), shape.width()), model.quantizations(),
                       find_target(model.target), options);
-    Progress progress("verifying", static_cast<Index>(count));
     for (std::size_t i = 0; i < count; ++i) {
       verifier.check(whole_sample(samples[i]).image);
-      progress.advance();
+      progress.advance(1, samples[i].name);
     }
     const VerifyReport& report = verifier.report();
     if (!settings.quiet) print_layers(report);

@@ -104,6 +104,7 @@ struct Pointwise {
 
 struct MaxPool {
   static constexpr std::string_view kName = "max_pool2d";
+  static constexpr bool kCopiesCodes = true;
   WindowSpec window;
   Shape output(Shapes inputs) const;
 };
@@ -111,6 +112,7 @@ struct MaxPool {
 /// Inputs: the values, and the MaxPool node whose winners say where they go.
 struct MaxUnpool {
   static constexpr std::string_view kName = "max_unpool2d";
+  static constexpr bool kCopiesCodes = true;
   WindowSpec window;    ///< the pool's
   Index height, width;  ///< of the pool's input
   Shape output(Shapes inputs) const;
@@ -118,12 +120,14 @@ struct MaxUnpool {
 
 struct AveragePool {
   static constexpr std::string_view kName = "average_pool2d";
+  static constexpr bool kCopiesCodes = true;
   WindowSpec window;
   Shape output(Shapes inputs) const;
 };
 
 struct Resize {
   static constexpr std::string_view kName = "resize2d";
+  static constexpr bool kCopiesCodes = true;
   enum class Method { nearest, bilinear };
   Method method;
   Index height, width;
@@ -143,12 +147,14 @@ struct Arithmetic {
 /// Along channels.
 struct Concat {
   static constexpr std::string_view kName = "concat";
+  static constexpr bool kCopiesCodes = true;
   Shape output(Shapes inputs) const;
 };
 
 /// Zeros around the image.
 struct Pad {
   static constexpr std::string_view kName = "pad";
+  static constexpr bool kCopiesCodes = true;
   Index top = 0, bottom = 0, left = 0, right = 0;
   Shape output(Shapes inputs) const;
 };
@@ -156,6 +162,7 @@ struct Pad {
 /// Begin and size per axis of one image: [y, x, channel].
 struct Slice {
   static constexpr std::string_view kName = "slice";
+  static constexpr bool kCopiesCodes = true;
   Index begin[3];
   Index size[3];
   Shape output(Shapes inputs) const;
@@ -163,6 +170,7 @@ struct Slice {
 
 struct Reshape {
   static constexpr std::string_view kName = "reshape";
+  static constexpr bool kCopiesCodes = true;
   Shape shape;  ///< for one image: first extent 1
   Shape output(Shapes inputs) const;
 };

@@ -166,8 +166,10 @@ std::string print_header(const QGraph& program, Index arena) {
   quantization("INPUT", input.quantization);
   extents("OUTPUT", output.shape);
   quantization("OUTPUT", output.quantization);
-  out << "#define MODEL_ROUNDING \"" << program.target.name << "\"\n#define MODEL_LAYERS "
-      << program.size() << "\n#define MODEL_ARENA_BYTES " << std::max<Index>(arena, 1)
+  const bool twice = program.target.rounding == INTEGRAD_ROUNDING_DOUBLE;
+  out << "#define MODEL_TARGET \"" << program.target.name << "\"\n#define MODEL_ROUNDING \""
+      << (twice ? "double" : "single") << "\"\n#define MODEL_LAYERS " << program.size()
+      << "\n#define MODEL_ARENA_BYTES " << std::max<Index>(arena, 1)
       << "\n\n/* Computes `output` from `input`; `arena` is MODEL_ARENA_BYTES of working memory.\n"
          " * Keeps nothing between calls. */\n"
          "void model_run(const int8_t* input, int8_t* output, int8_t* arena);\n\n"

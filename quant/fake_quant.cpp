@@ -66,9 +66,11 @@ Tensor<T> integer_sums(const ConvGeometry& g, const Tensor<float>& x, const Quan
 Tensor<std::int8_t> codes_of(const Tensor<float>& values, const Quantization& quantization) {
   const Tensor<float> steps = fake_quant::recover_codes<float>(values, quantization.scale);
   Tensor<std::int8_t> codes = Tensor<std::int8_t>::uninitialized(values.shape());
-  for (Index i = 0; i < codes.size(); ++i)
-    codes[i] =
-        static_cast<std::int8_t>(static_cast<std::int32_t>(steps[i]) + quantization.zero_point);
+  parallel_for(codes.size(), kElementwiseGrain, [&](Index begin, Index end) {
+    for (Index i = begin; i < end; ++i)
+      codes[i] =
+          static_cast<std::int8_t>(static_cast<std::int32_t>(steps[i]) + quantization.zero_point);
+  });
   return codes;
 }
 

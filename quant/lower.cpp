@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "integrad/quant/multiplier.h"
 #include "integrad/tensor/error.h"
@@ -147,6 +148,8 @@ QGraph lower(const Graph& graph, const Parameters<float>& parameters,
   for (int id = 0; id < graph.size(); ++id) {
     const Node& node = graph.node(id);
     try {
+      require(node.shape.elements() <= std::numeric_limits<std::int32_t>::max(),
+              "the integer kernels count with 32 bits; ", node.shape, " has more elements");
       program.nodes.push_back(
           {node.name,
            lower_node(graph, id, find(node, "weight"), find(node, "bias"), quantizations, target),

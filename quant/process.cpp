@@ -57,6 +57,29 @@ class IgnorePipeSignal {
 
 constexpr std::size_t kMaxErrors = 65536;
 
+/// A running child: killed and collected if an exception comes before it has ended.
+class Child {
+ public:
+  explicit Child(pid_t id) : id_(id) {}
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+  ~Child() {
+    if (id_ <= 0) return;
+    ::kill(id_, SIGKILL);
+    wait();
+  }
+  int wait() {
+    int status = 0;
+    while (::waitpid(id_, &status, 0) < 0 && errno == EINTR) {
+    }
+    id_ = 0;
+    return status;
+  }
+
+ private:
+  pid_t id_;
+};
+
 }  // namespace
 
 ProcessResult run_process(const std::vector<std::string>& command,
@@ -75,11 +98,21 @@ ProcessResult run_process(const std::vector<std::string>& command,
   std::vector<char*> arguments;
   for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
-  pid_t child = 0;
+  // The child gets the usual SIGPIPE back, whatever we do with ours.
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t usual;
+  sigemptyset(&usual);
+  sigaddset(&usual, SIGPIPE);
+  posix_spawnattr_setsigdefault(&attributes, &usual);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+  pid_t id = 0;
   const int status =
-      ::posix_spawnp(&child, arguments[0], &actions, nullptr, arguments.data(), environ);
+      ::posix_spawnp(&id, arguments[0], &actions, &attributes, arguments.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
+  posix_spawnattr_destroy(&attributes);
   require(status == 0, "cannot start ", command[0], ": ", std::strerror(status));
+  Child child(id);
   in.close_reader();
   out.close_writer();
   err.close_writer();
@@ -112,9 +145,7 @@ ProcessResult run_process(const std::vector<std::string>& command,
       if (input.empty() || broken) in.close_writer();
     }
   }
-  int ended = 0;
-  while (::waitpid(child, &ended, 0) < 0 && errno == EINTR) {
-  }
+  const int ended = child.wait();
   result.exit_code = WIFSIGNALED(ended) ? 128 + WTERMSIG(ended) : WEXITSTATUS(ended);
   return result;
 }

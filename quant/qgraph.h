@@ -28,9 +28,12 @@ struct LinearTables {
 /// operation's `stage.scales` is null until kernel() points it at the tables.
 namespace quantized {
 
-struct Input {};
+struct Input {
+  static constexpr std::string_view kName = "input";
+};
 
 struct Conv2d {
+  static constexpr std::string_view kName = layer::Conv2d::kName;
   integrad_conv attributes;
   LinearTables tables;
   integrad_conv kernel() const {
@@ -41,6 +44,7 @@ struct Conv2d {
 };
 
 struct DepthwiseConv2d {
+  static constexpr std::string_view kName = layer::DepthwiseConv2d::kName;
   integrad_depthwise attributes;
   LinearTables tables;
   integrad_depthwise kernel() const {
@@ -51,23 +55,28 @@ struct DepthwiseConv2d {
 };
 
 struct Add {
+  static constexpr std::string_view kName = "add";
   integrad_add attributes;
 };
 
 struct Multiply {
+  static constexpr std::string_view kName = "mul";
   integrad_multiply attributes;
 };
 
 struct MaxPool {
+  static constexpr std::string_view kName = layer::MaxPool::kName;
   integrad_pool attributes;
   bool keeps_winners;  ///< an unpool reads them
 };
 
 struct MaxUnpool {
+  static constexpr std::string_view kName = layer::MaxUnpool::kName;
   integrad_unpool attributes;
 };
 
 struct AveragePool {
+  static constexpr std::string_view kName = layer::AveragePool::kName;
   integrad_pool attributes;
 };
 

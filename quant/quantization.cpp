@@ -26,20 +26,11 @@ Quantization quantization_of(const Range& range) {
 
 bool copies_codes(const Layer& layer) {
   return std::visit(
-      overloaded{
-          [](const layer::MaxPool&) { return true; }, [](const layer::MaxUnpool&) { return true; },
-          [](const layer::AveragePool&) { return true; }, [](const layer::Pad&) { return true; },
-          [](const layer::Slice&) { return true; }, [](const layer::Reshape&) { return true; },
-          [](const layer::Resize&) { return true; }, [](const layer::Concat&) { return true; },
-          [](const layer::Input&) { return false; }, [](const layer::Conv2d&) { return false; },
-          [](const layer::DepthwiseConv2d&) { return false; },
-          [](const layer::TransposedConv2d&) { return false; },
-          [](const layer::FullyConnected&) { return false; },
-          [](const layer::BatchNorm&) { return false; },
-          [](const layer::Pointwise&) { return false; },
-          [](const layer::Arithmetic&) { return false; },
-          [](const layer::Softmax&) { return false; },
-          [](const layer::GlobalMean&) { return false; }},
+      [](const auto& l) {
+        return requires {
+          l.kCopiesCodes;
+        };
+      },
       layer);
 }
 

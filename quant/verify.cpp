@@ -17,12 +17,14 @@ Verifier::Verifier(Model<float> folded, std::vector<Quantization> quantizations,
   if (options.emit) write_files(options.folder, export_c(program_));
   report_.paths.emplace_back("integer runner");
   for (const std::string& compiler : options.compilers)
-    for (const std::string& optimization : options.optimizations) {
-      traced_.emplace_back(options.folder, compiler, optimization, true);
-      plain_.emplace_back(options.folder, compiler, optimization, false);
-      report_.paths.push_back(traced_.back().name());
-      report_.paths.push_back(plain_.back().name());
-    }
+    for (const std::string& optimization : options.optimizations)
+      for (const bool traced : {true, false}) {
+        const EmittedProgram& program =
+            (traced ? traced_ : plain_)
+                .emplace_back(options.folder, compiler, optimization, traced);
+        report_.paths.push_back(program.name());
+        if (options.on_compiled) options.on_compiled(program.name());
+      }
   for (const QNode& node : program_.nodes)
     report_.layers.push_back({node.name, std::string(name_of(node.operation)), node.shape});
 }

@@ -1,5 +1,6 @@
 #pragma once
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,6 +16,9 @@ struct VerifyOptions {
   bool emit = true;                    ///< write it first; false: check what is there
   std::vector<std::string> compilers;  ///< names on PATH
   std::vector<std::string> optimizations{"-O0", "-O3"};
+  /// Called with a path's name once its program is compiled: two for each compiler and
+  /// optimisation.
+  std::function<void(const std::string&)> on_compiled = {};
 };
 
 struct LayerTally {

@@ -21,7 +21,7 @@ using LightTable = std::array<float, 256>;
 LightTable light_table(float brightness) {
   LightTable table;
   for (std::size_t code = 0; code < table.size(); ++code)
-    table[code] = std::clamp(static_cast<float>(code) / 255.0f * brightness, 0.0f, 1.0f);
+    table[code] = std::clamp(light_of(static_cast<std::uint8_t>(code)) * brightness, 0.0f, 1.0f);
   return table;
 }
 

@@ -2,9 +2,11 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "integrad/nn/models/registry.h"
 #include "integrad/tensor/error.h"
+#include "integrad/train/settings_reader.h"
 
 namespace integrad {
 
@@ -56,18 +58,15 @@ Json to_value(const Method& method) {
 }
 
 template <class T>
-void from_value(const std::string& name, const Json& json, T& value) {
-  const bool fits = std::is_same_v<T, std::string> ? json.is_string()
-                    : std::is_floating_point_v<T>  ? json.is_number()
-                    : std::is_unsigned_v<T>        ? json.is_number_unsigned()
-                                                   : json.is_number_integer();
-  require(fits, "setting '", name, "' cannot be ", json.dump());
-  value = json.get<T>();
+void read(const SettingsReader& settings, const char* name, T& value) {
+  settings.read(name, value);
 }
-void from_value(const std::string& name, const Json& json, Method& method) {
-  require(json == "min-max" || json == "percentile", "setting '", name,
-          "' is \"min-max\" or \"percentile\"; got ", json.dump());
-  method = json == "min-max" ? Method::min_max : Method::percentile;
+void read(const SettingsReader& settings, const char* name, Method& method) {
+  std::string text;
+  settings.read(name, text);
+  require(text == "min-max" || text == "percentile", "setting '", name,
+          "' is \"min-max\" or \"percentile\"; got '", text, "'");
+  method = text == "min-max" ? Method::min_max : Method::percentile;
 }
 
 template <class Value>
@@ -105,7 +104,8 @@ void check(const TrainConfig& config) {
   make_model(config.model, config.height, config.width);
   require(config.epochs >= 0 && config.epochs <= 1000000, "epochs lie in 0..1000000; got ",
           config.epochs);
-  require(config.batch_size >= 1, "the batch size is at least 1; got ", config.batch_size);
+  require(config.batch_size >= 1 && config.batch_size <= 65536,
+          "the batch size lies in 1..65536; got ", config.batch_size);
   require(config.checkpoint_every >= 1, "checkpoint_every is at least 1 epoch; got ",
           config.checkpoint_every);
   require(config.evaluate_every >= 0, "evaluate_every is at least 0; got ", config.evaluate_every);
@@ -132,22 +132,15 @@ std::string to_json(const TrainConfig& config) {
 }
 
 TrainConfig config_from_json(const std::string& text, const TrainConfig& base) {
-  const Json json = Json::parse(text, nullptr, false);
-  require(json.is_object(), "the configuration is not a JSON object");
+  const SettingsReader settings(text, "the configuration");
   TrainConfig config = base;
-  std::size_t known = 0;
+  std::set<std::string> known;
   for_each_field(config, [&](const char* name, auto& value) {
-    if (!json.contains(name)) return;
-    from_value(name, json[name], value);
-    ++known;
+    known.insert(name);
+    if (settings.has(name)) read(settings, name, value);
   });
-  if (known < json.size())
-    for (const auto& item : json.items()) {
-      const std::string& name = item.key();
-      bool found = false;
-      for_each_field(config, [&](const char* field, auto&) { found = found || name == field; });
-      require(found, "there is no setting '", name, "'");
-    }
+  for (const std::string& name : settings.names())
+    require(known.contains(name), "there is no setting '", name, "'");
   return config;
 }
 

@@ -50,7 +50,7 @@ void check(const TrainConfig& config);
 /// JSON, every setting by name, two spaces of indentation.
 std::string to_json(const TrainConfig& config);
 /// Settings that the text names replace those of `base`; throws Error for an unknown name or a
-/// value of the wrong kind, naming it.
+/// value of the wrong kind or beyond its type's range, naming it.
 TrainConfig config_from_json(const std::string& text, const TrainConfig& base = {});
 
 }  // namespace integrad

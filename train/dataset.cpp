@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "integrad/tensor/files.h"
+#include "integrad/train/progress.h"
 
 namespace integrad {
 
@@ -41,6 +42,8 @@ void write_dataset(const std::filesystem::path& folder, const Dataset& dataset) 
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   require(!error, "folder '", folder.string(), "': cannot be made: ", error.message());
+  Progress progress("writing images",
+                    static_cast<Index>(dataset.train.size() + dataset.test.size()));
   auto write = [&](const std::string& part, const Sample& sample) {
     check_sample(sample);
     const std::string name = flat(sample.name);
@@ -48,6 +51,7 @@ void write_dataset(const std::filesystem::path& folder, const Dataset& dataset) 
     save_png(folder / (stem + ".png"), sample.image);
     save_png(folder / (stem + "_mask.png"), black_and_white(sample.mask));
     save_png(folder / (stem + "_fov.png"), black_and_white(sample.field_of_view));
+    progress.advance();
   };
   for (const Sample& sample : dataset.train) write("train_", sample);
   for (const Sample& sample : dataset.test) write("test_", sample);

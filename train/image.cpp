@@ -134,4 +134,10 @@ void save_png(const std::filesystem::path& path, const Image& image) {
   write_file_atomically(path, encode_png(image));
 }
 
+Tensor<float> in_unit_range(const Image& image) {
+  Tensor<float> result = Tensor<float>::uninitialized(image.shape());
+  for (Index i = 0; i < image.size(); ++i) result[i] = light_of(image[i]);
+  return result;
+}
+
 }  // namespace integrad

@@ -11,6 +11,13 @@ namespace integrad {
 /// An 8-bit picture [1,height,width,channels]; masks have one channel with values 0 and 1.
 using Image = Tensor<std::uint8_t>;
 
+/// The light that a pixel's code stands for, in [0,1]: what models are trained on and given.
+inline float light_of(std::uint8_t code) {
+  return static_cast<float>(code) / 255.0f;
+}
+/// Every pixel as light.
+Tensor<float> in_unit_range(const Image& image);
+
 /// What an image file may at most be; larger ones are refused before anything is decoded.
 struct ImageLimits {
   Index max_side = 16384;

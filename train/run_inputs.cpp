@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "integrad/tensor/error.h"
+#include "integrad/train/settings_reader.h"
 
 namespace integrad {
 
@@ -24,17 +25,10 @@ void for_each_field(Inputs& inputs, Field&& field) {
 }
 
 std::string absolute_text(const std::filesystem::path& path) {
-  return path.empty() ? std::string() : std::filesystem::absolute(path).lexically_normal().string();
-}
-
-template <class T>
-void read(const Json& json, const char* name, T& value) {
-  require(json.contains(name), "the setting '", name, "' is missing");
-  try {
-    value = json[name].get<T>();
-  } catch (const nlohmann::json::exception&) {
-    fail("setting '", name, "' cannot be ", json[name].dump());
-  }
+  if (path.empty()) return {};
+  const std::filesystem::path absolute = std::filesystem::absolute(path).lexically_normal();
+  // One text for "folder" and "folder/".
+  return (absolute.has_filename() ? absolute : absolute.parent_path()).string();
 }
 
 }  // namespace
@@ -50,20 +44,19 @@ std::string to_json(const RunInputs& inputs) {
 }
 
 RunInputs run_inputs_from_json(const std::string& text) {
-  const Json json = Json::parse(text, nullptr, false);
-  require(json.is_object(), "the run's inputs are not a JSON object");
+  const SettingsReader settings(text, "the file of a run's inputs");
   RunInputs inputs;
   std::string data, model, split;
-  read(json, "data", data);
-  read(json, "model", model);
-  read(json, "chase_split", split);
+  settings.read("data", data);
+  settings.read("model", model);
+  settings.read("chase_split", split);
   std::size_t known = 3;
   for_each_field(inputs, [&](const char* name, auto& value) {
-    read(json, name, value);
+    settings.read(name, value);
     ++known;
   });
-  require(json.size() == known, "the run's inputs hold ", json.size(), " settings; ", known,
-          " are known");
+  const std::size_t held = settings.names().size();
+  require(held == known, "the run's inputs hold ", held, " settings; ", known, " are known");
   inputs.data = data;
   inputs.model = model;
   inputs.options.chase_split = parse_chase_split(split);

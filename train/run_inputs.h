@@ -18,7 +18,8 @@ struct RunInputs {
 
 /// JSON, every setting by name, the paths absolute.
 std::string to_json(const RunInputs& inputs);
-/// Throws Error for an unknown name or a value of the wrong kind, naming it.
+/// Throws Error for an unknown name or a value of the wrong kind or beyond its type's range, naming
+/// it.
 RunInputs run_inputs_from_json(const std::string& text);
 
 }  // namespace integrad

@@ -14,8 +14,10 @@ static_assert(std::endian::native == std::endian::little, "the format's numbers 
 
 namespace {
 
-using Json = nlohmann::ordered_json;
-constexpr std::uint64_t kMaxHeaderBytes = 100'000'000;  // the format's own limit
+/// Read as a map: a hostile header may hold very many keys, and each is looked up.
+using Json = nlohmann::json;
+/// A model of this library needs some ten KB; the format itself would allow 100 MB.
+constexpr std::uint64_t kMaxHeaderBytes = std::uint64_t{1} << 22;
 constexpr const char* kMetadata = "__metadata__";
 /// By the variant's alternatives.
 constexpr std::array<const char*, 6> kTypeNames{"F32", "F64", "I8", "U8", "I32", "I64"};
@@ -130,7 +132,8 @@ std::vector<std::uint8_t> encode_safetensors(const TensorFile& file) {
     return kTypeBytes[a->value.index()] > kTypeBytes[b->value.index()];
   });
 
-  Json header = Json::object();
+  // In the order of the tensors.
+  nlohmann::ordered_json header = nlohmann::ordered_json::object();
   if (!file.metadata.empty()) header[kMetadata] = file.metadata;
   std::uint64_t data_bytes = 0;
   for (const NamedTensor* tensor : order) {

@@ -50,7 +50,7 @@ struct TensorFile {
 /// made, or text that is not UTF-8.
 std::vector<std::uint8_t> encode_safetensors(const TensorFile& file);
 /// Tensors come back in the order of their data. The bytes may be hostile: throws Error naming the
-/// tensor and the rule for a header beyond the file or 100 MB, faulty or repeated JSON keys,
+/// tensor and the rule for a header beyond the file or 4 MiB, faulty or repeated JSON keys,
 /// unknown dtypes, more than four extents, sizes that overflow or disagree, and offsets that
 /// overlap, leave gaps or lie outside; every byte of the data belongs to one tensor.
 TensorFile decode_safetensors(std::span<const std::uint8_t> bytes);

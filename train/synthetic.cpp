@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <mutex>
 
 #include "integrad/tensor/elementary.h"
 #include "integrad/tensor/parallel.h"
+#include "integrad/train/progress.h"
 #include "integrad/train/synthetic_vessels.h"
 
 namespace integrad {
@@ -199,6 +201,8 @@ Dataset make_synthetic(std::uint64_t seed, Index size, Index train_count, Index 
           "the number of synthetic images lies in 0..100000; got ", train_count, " and ",
           test_count);
   Dataset dataset;
+  Progress progress("drawing", train_count + test_count);
+  std::mutex drawn;
   auto make = [&](std::vector<Sample>& samples, Index count, std::uint64_t part,
                   const char* prefix) {
     const Random random = Random(seed, kStream).substream(part);
@@ -208,6 +212,8 @@ Dataset make_synthetic(std::uint64_t seed, Index size, Index train_count, Index 
       number.insert(0, number.size() < 4 ? 4 - number.size() : 0, '0');
       samples[static_cast<std::size_t>(i)] =
           make_sample(random.substream(static_cast<std::uint64_t>(i)), size, prefix + number);
+      const std::lock_guard lock(drawn);
+      progress.advance();
     });
   };
   make(dataset.train, train_count, 0, "train_");

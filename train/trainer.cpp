@@ -2,26 +2,20 @@
 
 #include <cmath>
 #include <limits>
+#include <set>
 
 #include "integrad/nn/models/registry.h"
-#include "integrad/train/evaluate.h"
 #include "integrad/tensor/files.h"
+#include "integrad/train/evaluate.h"
 #include "integrad/train/learner.h"
 #include "integrad/train/loader.h"
 #include "integrad/train/progress.h"
+#include "integrad/train/run_folder.h"
 #include "integrad/train/training_log.h"
 
 namespace integrad {
 
 namespace {
-
-constexpr const char* kReadme =
-    "A training run.\n\n"
-    "config.json             every setting of the run\n"
-    "log.csv                 one row per epoch: learning rate, mean loss, scores on the test "
-    "images\n"
-    "checkpoint.safetensors  what a resume needs: parameters, optimizer, epoch\n"
-    "model.safetensors       the trained model (there once the run has ended)\n";
 
 Arithmetic arithmetic_of(const Checkpoint& checkpoint) {
   return checkpoint.stage == Checkpoint::Stage::floating ? Arithmetic::floating
@@ -32,21 +26,20 @@ Arithmetic arithmetic_of(const Checkpoint& checkpoint) {
 class RunFolder {
  public:
   explicit RunFolder(const std::filesystem::path& folder) : folder_(folder) {
-    std::error_code error;
-    std::filesystem::create_directories(folder, error);
-    require(!error && std::filesystem::is_directory(folder), folder.string(),
-            ": cannot make the run's folder", error ? ": " + error.message() : "");
+    make_run_folder(folder);
   }
   std::filesystem::path operator/(const char* name) const { return folder_ / name; }
 
   /// The interrupted run's checkpoint, if there is one; throws Error when it is another run's.
-  std::optional<Checkpoint> interrupted(const std::string& config) const {
+  std::optional<Checkpoint> interrupted(const TrainConfig& config) const {
     const std::filesystem::path path = folder_ / "checkpoint.safetensors";
     if (!std::filesystem::exists(path)) return std::nullopt;
     Checkpoint checkpoint = load_checkpoint(path);
     require(checkpoint.training.has_value(), path.string(), ": holds no state of training");
-    require(checkpoint.config == config, path.string(),
+    require(checkpoint.config == to_json(config), path.string(),
             ": was made with other settings than these; resume with the run's own config.json");
+    require(checkpoint.training->epoch <= config.epochs, path.string(), ": is of epoch ",
+            checkpoint.training->epoch, ", the run has ", config.epochs);
     return checkpoint;
   }
 
@@ -68,8 +61,7 @@ Checkpoint run(const TrainConfig& config, Learner& learner, const Dataset& datas
   }
   const Index steps_per_epoch =
       (static_cast<Index>(dataset.train.size()) + config.batch_size - 1) / config.batch_size;
-  Progress progress(what, config.epochs * steps_per_epoch,
-                    state.training->epoch * steps_per_epoch);
+  Progress progress(what, config.epochs * steps_per_epoch, state.training->epoch * steps_per_epoch);
 
   for (Index epoch = state.training->epoch; epoch < config.epochs; ++epoch) {
     const auto order = epoch_order(config.seed, epoch, static_cast<Index>(dataset.train.size()));
@@ -137,23 +129,49 @@ Checkpoint fresh(const TrainConfig& config, const std::string& model, Checkpoint
   return state;
 }
 
-void prepare(const TrainConfig& config, const Dataset& dataset, const RunFolder& folder) {
-  check(config);
-  require(!dataset.train.empty(), "the data set has no training images");
-  write_file_atomically(folder / "config.json", to_json(config));
-  write_file_atomically(folder / "README.txt", kReadme);
+/// Throws Error naming the image when the model does not take its size.
+void check_size(const TrainConfig& config, const char* part, const Sample& sample, Index height,
+                Index width) {
+  with_context(std::string(part) + " image '" + sample.name + "' of " + std::to_string(height) +
+                   " x " + std::to_string(width),
+               [&] { make_model(config.model, height, width); });
 }
 
 }  // namespace
 
+void check(const TrainConfig& config, const Dataset& dataset) {
+  check(config);
+  require(!dataset.train.empty(), "the data set has no training images");
+  const Augmentation& crop = config.augmentation;
+  for (const Sample& sample : dataset.train) {
+    const Shape& shape = sample.image.shape();
+    if (crop.crop_height > 0)
+      require(crop.crop_height <= shape.height() && crop.crop_width <= shape.width(),
+              "training image '", sample.name, "' of ", shape.height(), " x ", shape.width(),
+              ": a crop of ", crop.crop_height, " x ", crop.crop_width, " does not fit it");
+    else
+      require(shape.height() == config.height && shape.width() == config.width, "training image '",
+              sample.name, "' of ", shape.height(), " x ", shape.width(), ": the run's images are ",
+              config.height, " x ", config.width);
+  }
+  if (crop.crop_height > 0)
+    check_size(config, "training", dataset.train.front(), crop.crop_height, crop.crop_width);
+  if (config.evaluate_every == 0) return;
+  std::set<std::pair<Index, Index>> sizes;
+  for (const Sample& sample : dataset.test) {
+    const Index height = sample.image.shape().height(), width = sample.image.shape().width();
+    if (sizes.emplace(height, width).second) check_size(config, "test", sample, height, width);
+  }
+}
+
 Checkpoint train(const TrainConfig& config, const Dataset& dataset,
                  const std::filesystem::path& run_folder, bool resume,
                  const AfterEpoch& after_epoch) {
-  check(config);
+  check(config, dataset);
   const RunFolder folder(run_folder);
   std::optional<Checkpoint> state;
-  if (resume) state = folder.interrupted(to_json(config));
-  prepare(config, dataset, folder);
+  if (resume) state = folder.interrupted(config);
+  write_file_atomically(folder / "config.json", to_json(config));
   if (!state) {
     state = fresh(config, config.model, Checkpoint::Stage::floating);
     state->parameters = initialize<float>(state->graph(), config.seed);
@@ -165,12 +183,12 @@ Checkpoint train(const TrainConfig& config, const Dataset& dataset,
 Checkpoint quantize(const TrainConfig& config, const Checkpoint& model, const Dataset& dataset,
                     const std::filesystem::path& run_folder, bool resume,
                     const AfterEpoch& after_epoch) {
-  check(config);
+  check(config, dataset);
   require(model.stage == Checkpoint::Stage::floating, "the model is quantised already");
   const RunFolder folder(run_folder);
   std::optional<Checkpoint> state;
-  if (resume) state = folder.interrupted(to_json(config));
-  prepare(config, dataset, folder);
+  if (resume) state = folder.interrupted(config);
+  write_file_atomically(folder / "config.json", to_json(config));
   if (!state) {
     Model<float> folded = model.folded(config.height, config.width);
     state = fresh(config, model.model, Checkpoint::Stage::quantized);

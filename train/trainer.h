@@ -23,13 +23,18 @@ struct EpochLog {
 /// it throws ends the run as a kill at that moment would.
 using AfterEpoch = std::function<void(const EpochLog&)>;
 
+/// Throws Error, naming the image and the rule, when a run with these settings could not take every
+/// training image, or every test image where it evaluates: known before the first epoch.
+void check(const TrainConfig& config, const Dataset& dataset);
+
 /// Trains in float from a fresh start. The run folder receives
 ///   config.json        every setting
 ///   log.csv            a row per epoch
 ///   checkpoint.safetensors   after every `checkpoint_every` epochs: all that a resume needs
 ///   model.safetensors  the final model
-/// Throws Error with epoch, step and the first layer whose value is not finite when the loss is
-/// not; the last good checkpoint stays.
+/// Throws Error, changing nothing, when the folder holds files that are no run's (see
+/// make_run_folder()), and with epoch, step and the first layer whose value is not finite when the
+/// loss is not; the last good checkpoint stays.
 ///
 /// With `resume` the folder's checkpoint is continued, and the result is, byte for byte, that of
 /// the run without interruption; log rows after the checkpoint are dropped. Throws Error when the

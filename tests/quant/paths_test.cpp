@@ -93,9 +93,13 @@ TEST_CASE("verification catches one altered rounding constant, and names the pla
   write_files(folder.path, export_c(lower(q.model.graph, q.model.parameters, q.quantizations,
                                           find_target("cmsis-nn"))));
   replace_in(folder.path / "integrad/quant/c/arith.h", "((int64_t)1 << 30)", "((int64_t)3 << 29)");
+  std::vector<std::string> compiled;
   Verifier verifier(q.model, q.quantizations, find_target("cmsis-nn"),
-                    {folder.path, false, {"gcc"}, {"-O2"}});
+                    {folder.path, false, {"gcc"}, {"-O2"}, [&](const std::string& path) {
+                       compiled.push_back(path);
+                     }});
   verifier.check(pixels({1, 16, 24, 3}, 50));
+  CHECK(compiled == std::vector<std::string>{"gcc -O2 traced", "gcc -O2"});
   const VerifyReport& report = verifier.report();
   CHECK(report.differences > 0);
   REQUIRE(report.first.has_value());

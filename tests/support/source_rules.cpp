@@ -4,8 +4,8 @@
 #include <array>
 #include <fstream>
 #include <iterator>
-#include <regex>
 #include <set>
+#include <sstream>
 #include <string_view>
 
 namespace integrad::testing {
@@ -34,19 +34,26 @@ bool serves_one_isa(const SourceFile& file) {
   return file.path.find("/kernels/simd/") != std::string::npos;
 }
 
-// Names between the delimiters of all #include lines: "..." or <...>.
-std::vector<std::string> includes(const SourceFile& file, const char* pattern) {
-  const std::regex expression(pattern, std::regex::multiline);
+// The names after #include that stand between `open` and `close`.
+std::vector<std::string> includes(const SourceFile& file, char open, char close) {
   std::vector<std::string> names;
-  for (std::sregex_iterator i(file.text.begin(), file.text.end(), expression), end; i != end; ++i)
-    names.push_back((*i)[1]);
+  std::istringstream text(file.text);
+  for (std::string line; std::getline(text, line);) {
+    std::string packed;  // the line without blanks: "#include<vector>"
+    std::ranges::copy_if(line, std::back_inserter(packed),
+                         [](char c) { return c != ' ' && c != '\t'; });
+    const std::string start = std::string("#include") + open;
+    const std::size_t end = packed.find(close, start.size());
+    if (packed.starts_with(start) && end != std::string::npos)
+      names.push_back(packed.substr(start.size(), end - start.size()));
+  }
   return names;
 }
 std::vector<std::string> quoted_includes(const SourceFile& file) {
-  return includes(file, R"(^[ \t]*#[ \t]*include[ \t]*\"([^\"]*)\")");
+  return includes(file, '"', '"');
 }
 std::vector<std::string> angle_includes(const SourceFile& file) {
-  return includes(file, R"(^[ \t]*#[ \t]*include[ \t]*<([^>]*)>)");
+  return includes(file, '<', '>');
 }
 
 bool names_an_instruction_set(const std::string& header) {
@@ -139,16 +146,18 @@ Complaints shared_inline_functions(const SourceFile& file) {
 }
 
 Complaints machine_paths(const SourceFile& file) {
-  // Pieced together, so that this file obeys its own rule.
-  static const std::regex expression = [] {
-    std::string names;
-    for (const char* name : {"home", "root", "work", "Users", "mnt", "tmp"})
-      names += (names.empty() ? "" : "|") + std::string(name);
-    return std::regex("(^|[^A-Za-z0-9_.>)}/-])/(" + names + ")/");
-  }();
+  // What may stand before a slash inside a longer path, an address or a closing tag.
+  constexpr std::string_view kInsidePath =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.<>)}/-";
   Complaints complaints;
-  for (std::sregex_iterator i(file.text.begin(), file.text.end(), expression), end; i != end; ++i)
-    complaints.push_back(file.path + " names a folder of one machine: " + i->str());
+  // Pieced together, so that this file obeys its own rule.
+  for (const char* name : {"home", "root", "work", "Users", "mnt", "tmp"}) {
+    const std::string folder = "/" + std::string(name) + "/";
+    for (std::size_t at = file.text.find(folder); at != std::string::npos;
+         at = file.text.find(folder, at + 1))
+      if (at == 0 || kInsidePath.find(file.text[at - 1]) == std::string_view::npos)
+        complaints.push_back(file.path + " names a folder of one machine: " + folder);
+  }
   return complaints;
 }
 

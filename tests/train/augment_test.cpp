@@ -184,3 +184,9 @@ TEST_CASE("samples of different size form no batch unless cropped") {
   CHECK_NOTHROW(make_batch(samples, both, 0, {.crop_height = 16, .crop_width = 16}, 1));
   CHECK_THROWS_AS(make_batch(samples, beyond, 0, {}, 1), Error);
 }
+
+TEST_CASE("a picture that is predicted is given as those that are trained on") {
+  const Sample sample = noise("n", 5, 7);
+  CHECK(same(in_unit_range(sample.image), whole_sample(sample).image));
+  CHECK(light_of(255) == 1.0f);
+}

@@ -5,11 +5,11 @@
 #include <cstdlib>
 #include <set>
 
+#include "integrad/tensor/files.h"
 #include "integrad/tensor/parallel.h"
 #include "integrad/tests/support/temporary_folder.h"
 #include "integrad/train/detect.h"
 #include "integrad/train/field_of_view.h"
-#include "integrad/tensor/files.h"
 #include "integrad/train/metrics.h"
 #include "integrad/train/resize.h"
 #include "integrad/train/synthetic.h"

@@ -4,9 +4,9 @@
 
 #include <cstring>
 
+#include "integrad/tensor/files.h"
 #include "integrad/tensor/random.h"
 #include "integrad/tests/support/temporary_folder.h"
-#include "integrad/tensor/files.h"
 #include "integrad/train/image_check.h"
 #include "integrad/train/resize.h"
 

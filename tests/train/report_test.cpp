@@ -2,9 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include "integrad/tensor/files.h"
 #include "integrad/tests/support/report_case.h"
 #include "integrad/tests/support/temporary_folder.h"
-#include "integrad/tensor/files.h"
 #include "integrad/train/format.h"
 
 using namespace integrad;

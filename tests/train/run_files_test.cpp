@@ -56,6 +56,38 @@ TEST_CASE("a run's inputs read back as they were written, and nothing else does"
   CHECK(message_of<Error>([] { run_inputs_from_json("[]"); }) != "");
 }
 
+TEST_CASE("numbers that their setting cannot hold are refused, not wrapped or cut") {
+  RunInputs inputs;
+  inputs.data = "/data";
+  const std::string text = to_json(inputs);
+  const std::pair<std::string, std::string> of_inputs[] = {
+      {"\"mask_threshold\": 127", "\"mask_threshold\": 4294967423"},
+      {"\"mask_threshold\": 127", "\"mask_threshold\": 127.5"},
+      {"\"size\": 0", "\"size\": 1e300"},
+      {"\"size\": 0", "\"size\": 9223372036854775808"},
+      {"\"size\": 0", "\"size\": true"},
+      {"\"test_fraction\": 0.2", "\"test_fraction\": \"0.2\""},
+      {"\"test\": []", "\"test\": [1]"},
+      {"\"test\": []", "\"test\": \"x\""},
+  };
+  for (const auto& [from, to] : of_inputs) {
+    CAPTURE(to);
+    std::string other = text;
+    REQUIRE(other.find(from) != std::string::npos);
+    other.replace(other.find(from), from.size(), to);
+    const std::string message = message_of<Error>([&] { run_inputs_from_json(other); });
+    CHECK(message.starts_with("setting '" + to.substr(1, to.find('"', 1) - 1) + "' cannot be "));
+  }
+  for (const char* setting : {"\"loss_window\": 4294967299", "\"epochs\": 1e300",
+                              "\"epochs\": 9223372036854775808", "\"seed\": -1", "\"seed\": 1.0",
+                              "\"momentum\": null", "\"model\": 3", "\"range_method\": 3"}) {
+    CAPTURE(setting);
+    const std::string json = std::string("{") + setting + "}";
+    CHECK(message_of<Error>([&] { config_from_json(json); }).starts_with("setting '"));
+  }
+  CHECK(config_from_json("{\"seed\": 18446744073709551615}").seed == ~std::uint64_t{0});
+}
+
 TEST_CASE("presets are complete configurations") {
   TrainConfig paper = training_preset("q-segment");
   paper.height = paper.width = 32;

@@ -4,8 +4,8 @@
 
 #include <cstring>
 
-#include "integrad/tests/support/temporary_folder.h"
 #include "integrad/tensor/files.h"
+#include "integrad/tests/support/temporary_folder.h"
 
 using namespace integrad;
 
@@ -129,6 +129,23 @@ TEST_CASE("hostile headers are refused with the rule they break") {
     CAPTURE(message);
     CHECK(message.find(c.rule) != std::string::npos);
   }
+}
+
+TEST_CASE("headers of very many keys are refused without long work, larger ones unread") {
+  // With a search through all earlier keys at each one this takes minutes.
+  std::string many = "{";
+  for (int i = 0; i < 300000; ++i) many += (i == 0 ? "\"" : ",\"") + std::to_string(i) + "\":1";
+  const auto refused = [](const std::string& header) {
+    const auto bytes = file_of(header, 0);
+    return message_of<Error>([&] { decode_safetensors(bytes); });
+  };
+  CHECK(refused(many + "}").find("must be described by") != std::string::npos);
+  CHECK(refused(many + ",\"7\":1}").find("key '7' is repeated") != std::string::npos);
+  CHECK(refused(std::string((1 << 22) + 1, ' ')) == "its header of 4194305 bytes exceeds 4194304");
+
+  TensorFile file;
+  file.metadata = {{"text", std::string(1 << 22, 'x')}};
+  CHECK_THROWS_AS(encode_safetensors(file), Error);
 }
 
 TEST_CASE("a file cut anywhere is refused, and lengths beyond it are not followed") {

@@ -5,11 +5,12 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <limits>
 
+#include "integrad/tensor/files.h"
 #include "integrad/tensor/parallel.h"
 #include "integrad/tests/support/temporary_folder.h"
 #include "integrad/train/evaluate.h"
-#include "integrad/tensor/files.h"
 #include "integrad/train/progress.h"
 #include "integrad/train/synthetic.h"
 
@@ -132,6 +133,95 @@ TEST_CASE("a run that diverges names epoch, step and layer, and keeps the last g
   CHECK(message.starts_with("epoch 1, step 2: layer '"));
   CHECK(message.find("is the first whose value is not finite") != std::string::npos);
   CHECK_FALSE(std::filesystem::exists(folder.path() / "model.safetensors"));
+}
+
+TEST_CASE("divergence after good epochs leaves the checkpoint of the last one, byte for byte") {
+  const TemporaryFolder folder, good;
+  TrainConfig config = small_config();
+  // One step an epoch; the decay multiplies the weights by -1e12 each time, so that variances leave
+  // the range of float in the third.
+  config.batch_size = 4;
+  config.optimizer = "sgd";
+  config.momentum = 0;
+  config.learning_rate = 1;
+  config.weight_decay = 1e12;
+  config.schedule = "constant";
+  config.warm_up = 0;
+  config.evaluate_every = 0;
+  config.epochs = 5;
+  const std::string message = message_of<Error>([&] { train(config, data(), folder.path()); });
+  INFO(message);
+  CHECK(message.starts_with("epoch 3, step 1: "));
+  CHECK(load_log(folder / "log.csv").size() == 2);
+  CHECK_FALSE(std::filesystem::exists(folder / "model.safetensors"));
+
+  // The same two epochs as a run of their own.
+  TrainConfig two = config;
+  two.epochs = 2;
+  train(two, data(), good.path());
+  Checkpoint expected = load_checkpoint(good / "checkpoint.safetensors");
+  expected.config = to_json(config);
+  save_checkpoint(good / "checkpoint.safetensors", expected);
+  CHECK(bytes(folder / "checkpoint.safetensors") == bytes(good / "checkpoint.safetensors"));
+}
+
+TEST_CASE("sizes that the run cannot take are named before its folder is made") {
+  const TemporaryFolder folder;
+  const auto refused = [&](const TrainConfig& config, const Dataset& dataset) {
+    const std::string message = message_of<Error>([&] { train(config, dataset, folder / "run"); });
+    CHECK_FALSE(std::filesystem::exists(folder / "run"));
+    return message;
+  };
+  Dataset odd = data();
+  odd.test[1] = make_synthetic(3, 36, 0, 1).test[0];
+  odd.test[1].name = "odd";
+  CHECK(refused(small_config(), odd).starts_with("test image 'odd' of 36 x 36: "));
+  CHECK(refused(small_config(), odd).find("divisible by 8") != std::string::npos);
+  TrainConfig blind = small_config();
+  blind.epochs = 1;
+  blind.evaluate_every = 0;
+  CHECK_NOTHROW(train(blind, odd, folder / "blind"));
+
+  Dataset mixed = data();
+  mixed.train[2] = make_synthetic(3, 40, 1, 0).train[0];
+  mixed.train[2].name = "larger";
+  CHECK(refused(small_config(), mixed).starts_with("training image 'larger' of 40 x 40: "));
+  TrainConfig crop = small_config();
+  crop.augmentation.crop_height = crop.augmentation.crop_width = 40;
+  CHECK(refused(crop, mixed).find("a crop of 40 x 40 does not fit") != std::string::npos);
+  crop.augmentation.crop_height = crop.augmentation.crop_width = 20;
+  CHECK(refused(crop, mixed).find("divisible by 8") != std::string::npos);
+  CHECK(refused(small_config(), Dataset{}).find("no training images") != std::string::npos);
+}
+
+TEST_CASE("a folder of something else is not made a run's") {
+  const TemporaryFolder folder;
+  std::ofstream(folder / "README.txt") << "My holidays";
+  TrainConfig config = small_config();
+  config.epochs = 1;
+  for (const bool resume : {false, true})
+    CHECK(message_of<Error>([&] {
+            train(config, data(), folder.path(), resume);
+          }).find("no training run's") != std::string::npos);
+  CHECK(std::filesystem::file_size(folder / "README.txt") == 11);
+  CHECK_FALSE(std::filesystem::exists(folder / "config.json"));
+}
+
+TEST_CASE("batches and epochs beyond their bounds are refused") {
+  TrainConfig config = small_config();
+  config.batch_size = std::numeric_limits<Index>::max();
+  CHECK(message_of<Error>([&] { check(config); }).find("65536") != std::string::npos);
+
+  const TemporaryFolder folder;
+  config = small_config();
+  config.epochs = 1;
+  train(config, data(), folder.path());
+  Checkpoint ahead = load_checkpoint(folder / "checkpoint.safetensors");
+  ahead.training->epoch = std::numeric_limits<Index>::max();
+  save_checkpoint(folder / "checkpoint.safetensors", ahead);
+  CHECK(message_of<Error>([&] {
+          train(config, data(), folder.path(), true);
+        }).find("the run has 1") != std::string::npos);
 }
 
 TEST_CASE("quantised training keeps the integer scores close to the float ones") {
