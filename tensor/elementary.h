@@ -11,7 +11,8 @@ double exp(double x);
 double log(double x);
 /// log(1 + x) without cancellation near 0; -infinity at -1, NaN below.
 double log1p(double x);
-/// Radians; |x| <= 1e6.
+/// Radians; |x| <= 1e6. Next to a multiple of pi/2, where the result comes close to 0, its error is
+/// below 2^-85 absolutely, which may be more units in its own last place.
 double sin(double x);
 double cos(double x);
 /// x^y = exp(y log x), for x > 0; the relative error grows with |y log x| (1e-15 times it).

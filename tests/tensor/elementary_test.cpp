@@ -121,7 +121,7 @@ TEST_CASE("sin and cos err by less than three units, near the multiples of pi/2 
         k % 2 == 0 ? elementary::sin(x) : elementary::cos(x),
         k % 2 == 0 ? std::sin(static_cast<long double>(x)) : std::cos(static_cast<long double>(x)));
   }
-  CHECK(largest < 0x1p-80);
+  CHECK(largest < 0x1p-85);
 }
 
 TEST_CASE("pow and power") {
