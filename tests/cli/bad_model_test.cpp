@@ -35,7 +35,7 @@ TEST_CASE("a truncated, oversized or hostile model file is refused, naming it") 
   const TrainedRun& run = TrainedRun::get();
   const TemporaryFolder folder;
   const std::string whole = content(run.int8_model());
-  const std::pair<const char*, std::string> files[] = {
+  const std::pair<std::string, std::string> files[] = {
       {"empty", ""},
       {"header only", whole.substr(0, 100)},
       {"half", whole.substr(0, whole.size() / 2)},
@@ -52,7 +52,8 @@ TEST_CASE("a truncated, oversized or hostile model file is refused, naming it") 
                               12)},
       {"of another program", safetensors(tensor("[4]", "[0,16]"), 16)},
   };
-  for (const auto& [what, bytes] : files) {
+  for (const auto& file : files) {
+    const std::string &what = file.first, &bytes = file.second;
     CAPTURE(what);
     const std::string model = (folder / "model.safetensors").string();
     const std::string out = (folder / "device").string();

@@ -70,7 +70,8 @@ TEST_CASE("numbers that their setting cannot hold are refused, not wrapped or cu
       {"\"test\": []", "\"test\": [1]"},
       {"\"test\": []", "\"test\": \"x\""},
   };
-  for (const auto& [from, to] : of_inputs) {
+  for (const auto& replacement : of_inputs) {
+    const std::string from = replacement.first, to = replacement.second;
     CAPTURE(to);
     std::string other = text;
     REQUIRE(other.find(from) != std::string::npos);
