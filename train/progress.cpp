@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <cstdio>
 
 namespace integrad {
@@ -21,7 +22,7 @@ double seconds(std::chrono::steady_clock::duration duration) {
 }  // namespace
 
 std::string format_duration(double duration) {
-  const auto total = static_cast<long long>(duration + 0.5);
+  const long long total = std::llround(duration);
   char text[48];
   if (total < 60)
     std::snprintf(text, sizeof text, "%lld s", total);
