@@ -62,6 +62,8 @@ void Recorder::compare(const GoldenCase& c, std::string_view what, integrad_roun
           " elements; it is ", expected.shape);
   report_.compared_bytes += static_cast<Index>(actual.size() * sizeof(T));
   for (std::size_t i = 0; i < actual.size(); ++i) {
+    // Bit for bit: 0 and -0 differ here, equal NaNs do not.
+    // NOLINTNEXTLINE(bugprone-suspicious-memory-comparison)
     if (std::memcmp(&expected.values[i], &actual[i], sizeof(T)) == 0) continue;
     ++report_.differences;
     note_first(report_.first_difference,

@@ -15,8 +15,6 @@
 
 #include "integrad/tensor/error.h"
 
-extern char** environ;
-
 namespace integrad {
 
 namespace {
@@ -96,6 +94,7 @@ ProcessResult run_process(const std::vector<std::string>& command,
   posix_spawn_file_actions_adddup2(&actions, out.writer(), 1);
   posix_spawn_file_actions_adddup2(&actions, err.writer(), 2);
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
   // The child gets the usual SIGPIPE back, whatever we do with ours.

@@ -53,6 +53,7 @@ std::vector<int> quantizer_classes(const Graph& graph) {
     }
   }
   std::vector<int> classes;
+  classes.reserve(parent.size());
   for (int id = 0; id < graph.size(); ++id) classes.push_back(root(id));
   return classes;
 }

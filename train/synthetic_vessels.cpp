@@ -120,6 +120,7 @@ std::vector<Point> grow(const Tip& tip, int id, const EyePlan& plan, const Raste
   const double sway = (tip.artery ? 3.2 : 4.2) * draws.uniform(0.6, 1.3);
   const double wave = draws.uniform(28, 45), phase = draws.uniform(0, 2 * kPi);
   const double wave2 = draws.uniform(70, 110), phase2 = draws.uniform(0, 2 * kPi);
+  // NOLINTNEXTLINE(clang-analyzer-security.FloatLoopCounter): the steps' rounding does not matter
   for (double length = kStep; length < kLongestVessel; length += kStep) {
     const double fade = 1 / (1 + 2.5 * length);
     heading +=

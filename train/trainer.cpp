@@ -86,9 +86,8 @@ Checkpoint run(const TrainConfig& config, Learner& learner, const Dataset& datas
           with_context(place, [&] { return learner.step(batch, optimizer, row.learning_rate); });
       row.loss += loss * static_cast<double>(numbers.size());
       ++step;
-      char note[48];
-      std::snprintf(note, sizeof note, "epoch %lld, loss %.4f", static_cast<long long>(epoch + 1),
-                    loss);
+      char note[80];
+      std::snprintf(note, sizeof note, "%s, loss %.4f", place.c_str(), loss);
       progress.advance(1, note);
     }
     row.loss /= static_cast<double>(dataset.train.size());
