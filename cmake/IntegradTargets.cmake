@@ -17,7 +17,7 @@ target_compile_options(integrad_flags INTERFACE -ffp-contract=off -fno-trapping-
 if(INTEGRAD_SANITIZE)
   target_compile_options(integrad_flags INTERFACE -fsanitize=address,undefined
     -fno-sanitize-recover=all -fno-omit-frame-pointer
-    # gcc's own documentation: sanitizers make this warning see what is not there (in <regex>).
+    # With sanitizers gcc 12 sees uninitialised values inside <regex> that are not there.
     $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   target_link_options(integrad_flags INTERFACE -fsanitize=address,undefined)
 endif()
