@@ -36,7 +36,11 @@ Layout place(const QGraph& program) {
       for (std::size_t i = 0; i < node.inputs.size(); ++i)
         if (node.inputs[i] == id && (unpool && i == 1) == winners) last_step = reader;
     }
-    buffers.push_back({program.node(id).shape.elements(), id, last_step});
+    const QNode& node = program.node(id);
+    const Index bytes = winners ? node.shape.height() *
+                                      winner_row_size(std::get<quantized::MaxPool>(node.operation))
+                                : node.shape.elements();
+    buffers.push_back({bytes, id, last_step});
     owners.emplace_back(id, winners);
   };
   for (int id = 1; id <= last; ++id) {
@@ -69,6 +73,7 @@ struct PrintNode {
     return "arena + " + std::to_string(layout.nodes[static_cast<std::size_t>(node)].codes);
   }
   std::string in(std::size_t i) const { return codes(program.node(id).inputs[i]); }
+  std::string rows(std::size_t i) const { return "integrad_all_rows(" + in(i) + ")"; }
   std::string winners(int node) const {
     return "(uint8_t*)arena + " +
            std::to_string(layout.nodes[static_cast<std::size_t>(node)].winners);
@@ -86,8 +91,8 @@ struct PrintNode {
     c_printer::table(tables, "int32_t", "bias" + s, std::span<const std::int32_t>(o.tables.bias));
     c_printer::table(tables, "scales" + s, o.tables.scales);
     attributes(type, o.attributes, "scales" + s);
-    body << "  " << function << "(&layer" << s << ", " << in(0) << ", weight" << s << ", bias" << s
-         << ", " << codes(id) << ", 0, " << height() << ");\n";
+    body << "  " << function << "(&layer" << s << ", " << rows(0) << ", weight" << s << ", bias"
+         << s << ", " << codes(id) << ", 0, " << height() << ");\n";
   }
   template <class Binary>
   void binary(const Binary& o, std::string_view type, std::string_view function) const {
@@ -115,21 +120,21 @@ struct PrintNode {
   void operator()(const quantized::MaxPool& o) const {
     headers.insert("quant/c/pool.h");
     attributes("integrad_pool", o.attributes);
-    body << "  integrad_max_pool_rows(&layer" << suffix() << ", " << in(0) << ", " << codes(id)
+    body << "  integrad_max_pool_rows(&layer" << suffix() << ", " << rows(0) << ", " << codes(id)
          << ", " << (o.keeps_winners ? winners(id) : "NULL") << ", 0, " << height() << ");\n";
   }
   void operator()(const quantized::MaxUnpool& o) const {
     headers.insert("quant/c/unpool.h");
     attributes("integrad_unpool", o.attributes);
-    body << "  integrad_unpool_rows(&layer" << suffix() << ", " << in(0) << ", "
-         << winners(program.node(id).inputs[1]) << ", " << codes(id) << ", 0, " << height()
-         << ");\n";
+    body << "  integrad_unpool_rows(&layer" << suffix() << ", " << rows(0)
+         << ", integrad_all_winners(" << winners(program.node(id).inputs[1]) << "), " << codes(id)
+         << ", 0, " << height() << ");\n";
   }
   void operator()(const quantized::AveragePool& o) const {
     headers.insert("quant/c/pool.h");
     attributes("integrad_pool", o.attributes);
-    body << "  integrad_average_pool_rows(&layer" << suffix() << ", " << in(0) << ", " << codes(id)
-         << ", 0, " << height() << ");\n";
+    body << "  integrad_average_pool_rows(&layer" << suffix() << ", " << rows(0) << ", "
+         << codes(id) << ", 0, " << height() << ");\n";
   }
 };
 
@@ -217,7 +222,7 @@ std::vector<EmittedFile> export_c(const QGraph& program) {
                                  {"model.c", model.str()}};
   for (const char* name : {"main.c", "Makefile"})
     files.push_back({name, std::string(embedded_text(std::string("quant/emitted/") + name))});
-  headers.insert({"quant/c/arith.h", "quant/c/layout.h", "tensor/window.h"});
+  headers.insert({"quant/c/arith.h", "quant/c/layout.h", "quant/c/winners.h", "tensor/window.h"});
   for (const std::string& header : headers)
     files.push_back({"integrad/" + header, std::string(embedded_text(header))});
   return files;

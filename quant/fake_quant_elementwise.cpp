@@ -103,8 +103,8 @@ Var FakeQuantEvaluator::operator()(int id, const layer::AveragePool& l, Inputs i
   Tensor<std::int8_t> averaged = Tensor<std::int8_t>::uninitialized(g.output());
   const Index in_size = image.elements() / g.batch, out_size = averaged.size() / g.batch;
   parallel_for(g.batch, 1, [&](Index n, Index) {
-    integrad_average_pool_rows(&pool, codes.data() + n * in_size, averaged.data() + n * out_size, 0,
-                               g.out_height);
+    integrad_average_pool_rows(&pool, integrad_all_rows(codes.data() + n * in_size),
+                               averaged.data() + n * out_size, 0, g.out_height);
   });
   Tensor<float> values = Tensor<float>::uninitialized(g.output());
   for (Index i = 0; i < values.size(); ++i) values[i] = q.real(averaged[i]);

@@ -90,8 +90,9 @@ void run_conv(const GoldenCase& c, integrad_rounding rounding, Recorder& recorde
   std::vector<std::int8_t> output(o.expected.values.size());
   for_each_half(o.input.shape[0], layer.input, layer.output,
                 [&](Index from, Index to, std::int32_t begin, std::int32_t end) {
-                  integrad_conv_rows(&layer, o.input.values.data() + from, o.filter.values.data(),
-                                     o.bias_data(), output.data() + to, begin, end);
+                  integrad_conv_rows(&layer, integrad_all_rows(o.input.values.data() + from),
+                                     o.filter.values.data(), o.bias_data(), output.data() + to,
+                                     begin, end);
                 });
   recorder.compare(c, "output", rounding, o.expected, output);
 }
@@ -114,7 +115,7 @@ void run_depthwise(const GoldenCase& c, integrad_rounding rounding, Recorder& re
   std::vector<std::int8_t> output(o.expected.values.size());
   for_each_half(o.input.shape[0], layer.input, layer.output,
                 [&](Index from, Index to, std::int32_t begin, std::int32_t end) {
-                  integrad_depthwise_rows(&layer, o.input.values.data() + from,
+                  integrad_depthwise_rows(&layer, integrad_all_rows(o.input.values.data() + from),
                                           o.filter.values.data(), o.bias_data(), output.data() + to,
                                           begin, end);
                 });
@@ -136,9 +137,9 @@ void run_transposed_conv(const GoldenCase& c, integrad_rounding rounding, Record
   std::vector<std::int8_t> output(o.expected.values.size());
   for_each_half(o.input.shape[0], layer.input, layer.output,
                 [&](Index from, Index to, std::int32_t begin, std::int32_t end) {
-                  integrad_transposed_conv_rows(&layer, o.input.values.data() + from,
-                                                o.filter.values.data(), o.bias_data(),
-                                                output.data() + to, begin, end);
+                  integrad_transposed_conv_rows(
+                      &layer, integrad_all_rows(o.input.values.data() + from),
+                      o.filter.values.data(), o.bias_data(), output.data() + to, begin, end);
                 });
   recorder.compare(c, "output", rounding, o.expected, output);
 }

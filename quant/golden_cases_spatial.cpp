@@ -74,7 +74,7 @@ void run_max_pool(const GoldenCase& c, integrad_rounding rounding, Recorder& rec
             [](const integrad_pool& layer, const std::int8_t* input, std::int8_t* output,
                std::int32_t begin, std::int32_t end) {
               require_valid(layer);
-              integrad_max_pool_rows(&layer, input, output, nullptr, begin, end);
+              integrad_max_pool_rows(&layer, integrad_all_rows(input), output, nullptr, begin, end);
             });
 }
 
@@ -83,7 +83,7 @@ void run_average_pool(const GoldenCase& c, integrad_rounding rounding, Recorder&
             [](const integrad_pool& layer, const std::int8_t* input, std::int8_t* output,
                std::int32_t begin, std::int32_t end) {
               require_valid(layer);
-              integrad_average_pool_rows(&layer, input, output, begin, end);
+              integrad_average_pool_rows(&layer, integrad_all_rows(input), output, begin, end);
             });
 }
 
@@ -91,7 +91,7 @@ void run_resize_nearest(const GoldenCase& c, integrad_rounding rounding, Recorde
   run_image(c, rounding, recorder, read_resize(c, rounding),
             [](const integrad_resize& layer, const std::int8_t* input, std::int8_t* output,
                std::int32_t begin, std::int32_t end) {
-              integrad_resize_nearest_rows(&layer, input, output, begin, end);
+              integrad_resize_nearest_rows(&layer, integrad_all_rows(input), output, begin, end);
             });
 }
 
@@ -99,7 +99,7 @@ void run_resize_bilinear(const GoldenCase& c, integrad_rounding rounding, Record
   run_image(c, rounding, recorder, read_resize(c, rounding),
             [](const integrad_resize& layer, const std::int8_t* input, std::int8_t* output,
                std::int32_t begin, std::int32_t end) {
-              integrad_resize_bilinear_rows(&layer, input, output, begin, end);
+              integrad_resize_bilinear_rows(&layer, integrad_all_rows(input), output, begin, end);
             });
 }
 

@@ -105,6 +105,8 @@ struct QGraph {
 
 /// "conv2d", "depthwise_conv2d", "add" ...: the kernel family that computes it.
 std::string_view name_of(const Operation& operation);
+/// Bytes of one row of the winners that a max pool keeps.
+Index winner_row_size(const quantized::MaxPool& pool);
 /// The tables of a linear operation, else null.
 const LinearTables* tables_of(const Operation& operation);
 

@@ -35,23 +35,26 @@ struct RunNode {
            static_cast<std::int32_t>(end));
     });
   }
-  static Index image_size(const Tensor<std::int8_t>& t) { return t.size() / t.shape()[0]; }
+  // The first input's image n.
+  integrad_rows rows(Index n) const {
+    return integrad_all_rows(in(0).data() + n * (in(0).size() / in(0).shape()[0]));
+  }
 
   void operator()(const quantized::Input&, Tensor<std::int8_t>&) const {}
 
   void operator()(const quantized::Conv2d& o, Tensor<std::int8_t>& out) const {
     const integrad_conv kernel = o.kernel();
     by_rows(out, [&](Index n, Index offset, std::int32_t begin, std::int32_t end) {
-      integrad_conv_rows(&kernel, in(0).data() + n * image_size(in(0)), o.tables.weight.data(),
-                         o.tables.bias.data(), out.data() + offset, begin, end);
+      integrad_conv_rows(&kernel, rows(n), o.tables.weight.data(), o.tables.bias.data(),
+                         out.data() + offset, begin, end);
     });
   }
 
   void operator()(const quantized::DepthwiseConv2d& o, Tensor<std::int8_t>& out) const {
     const integrad_depthwise kernel = o.kernel();
     by_rows(out, [&](Index n, Index offset, std::int32_t begin, std::int32_t end) {
-      integrad_depthwise_rows(&kernel, in(0).data() + n * image_size(in(0)), o.tables.weight.data(),
-                              o.tables.bias.data(), out.data() + offset, begin, end);
+      integrad_depthwise_rows(&kernel, rows(n), o.tables.weight.data(), o.tables.bias.data(),
+                              out.data() + offset, begin, end);
     });
   }
 
@@ -71,27 +74,28 @@ struct RunNode {
 
   void operator()(const quantized::MaxPool& o, Tensor<std::int8_t>& out) const {
     Tensor<std::uint8_t>& won = winners[static_cast<std::size_t>(id)];
-    if (o.keeps_winners) won = Tensor<std::uint8_t>::uninitialized(out.shape());
+    const Index height = out.shape().height(), row = winner_row_size(o);
+    if (o.keeps_winners)
+      won = Tensor<std::uint8_t>::uninitialized({out.shape().batch() * height, row});
     by_rows(out, [&](Index n, Index offset, std::int32_t begin, std::int32_t end) {
-      integrad_max_pool_rows(&o.attributes, in(0).data() + n * image_size(in(0)),
-                             out.data() + offset, o.keeps_winners ? won.data() + offset : nullptr,
+      integrad_max_pool_rows(&o.attributes, rows(n), out.data() + offset,
+                             o.keeps_winners ? won.data() + (n * height + begin) * row : nullptr,
                              begin, end);
     });
   }
 
   void operator()(const quantized::MaxUnpool& o, Tensor<std::int8_t>& out) const {
     const Tensor<std::uint8_t>& won = winners[static_cast<std::size_t>(program.node(id).inputs[1])];
+    const Index per_image = won.size() / out.shape().batch();
     by_rows(out, [&](Index n, Index offset, std::int32_t begin, std::int32_t end) {
-      const Index image = n * image_size(in(0));
-      integrad_unpool_rows(&o.attributes, in(0).data() + image, won.data() + image,
+      integrad_unpool_rows(&o.attributes, rows(n), integrad_all_winners(won.data() + n * per_image),
                            out.data() + offset, begin, end);
     });
   }
 
   void operator()(const quantized::AveragePool& o, Tensor<std::int8_t>& out) const {
     by_rows(out, [&](Index n, Index offset, std::int32_t begin, std::int32_t end) {
-      integrad_average_pool_rows(&o.attributes, in(0).data() + n * image_size(in(0)),
-                                 out.data() + offset, begin, end);
+      integrad_average_pool_rows(&o.attributes, rows(n), out.data() + offset, begin, end);
     });
   }
 };

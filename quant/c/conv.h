@@ -16,7 +16,7 @@ typedef struct {
  * filter[o,ky,kx,c]) with C = in channels / groups and g the group of o. Points outside the image
  * are real zeros and add nothing. `bias` may be null. TFLM: reference_integer_ops::ConvPerChannel;
  * CMSIS-NN: arm_convolve_s8. */
-static inline void integrad_conv_rows(const integrad_conv* layer, const int8_t* input,
+static inline void integrad_conv_rows(const integrad_conv* layer, integrad_rows input,
                                       const int8_t* filter, const int32_t* bias, int8_t* output,
                                       int32_t row_begin, int32_t row_end) {
   const integrad_window wy = layer->window_y, wx = layer->window_x;
@@ -45,11 +45,11 @@ static inline void integrad_conv_rows(const integrad_conv* layer, const int8_t* 
         const ptrdiff_t channel = (ptrdiff_t)(o / group_outputs) * group_inputs;
         uint32_t sum = bias != NULL ? (uint32_t)bias[o] : 0;
         for (int32_t ky = first_y; ky < end_y; ++ky) {
-          const ptrdiff_t iy = start_y + (ptrdiff_t)ky * wy.dilation;
+          const int32_t iy = start_y + ky * wy.dilation;
           for (int32_t run = 0; run < runs; ++run) {
             const ptrdiff_t ix = first_column + (ptrdiff_t)run * wx.dilation;
             sum += integrad_dot(
-                input + iy * input_row + ix * layer->input.channels + channel,
+                integrad_row(input, iy, input_row) + ix * layer->input.channels + channel,
                 layer->input_zero_point,
                 weights + ky * filter_row + (first_x + run) * (ptrdiff_t)group_inputs, run_length);
           }

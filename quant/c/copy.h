@@ -29,18 +29,19 @@ typedef struct {
 } integrad_pad;
 
 /* output[y,x,c] = input[y - top, x - left, c], or zero_point outside the image. TFLM: Pad. */
-static inline void integrad_pad_rows(const integrad_pad* layer, const int8_t* input, int8_t* output,
+static inline void integrad_pad_rows(const integrad_pad* layer, integrad_rows input, int8_t* output,
                                      int32_t row_begin, int32_t row_end) {
   const ptrdiff_t input_row = integrad_row_size(layer->input);
   const int32_t channels = layer->input.channels;
   for (int32_t y = row_begin; y < row_end; ++y) {
     const int32_t iy = y - layer->top;
+    const int inside_y = iy >= 0 && iy < layer->input.height;
+    const int8_t* row = integrad_row(input, inside_y ? iy : input.first, input_row);
     for (int32_t x = 0; x < layer->output.width; ++x) {
       const int32_t ix = x - layer->left;
-      const int inside = iy >= 0 && iy < layer->input.height && ix >= 0 && ix < layer->input.width;
+      const int inside = inside_y && ix >= 0 && ix < layer->input.width;
       for (int32_t c = 0; c < channels; ++c)
-        *output++ = inside ? input[iy * input_row + (ptrdiff_t)ix * channels + c]
-                           : (int8_t)layer->zero_point;
+        *output++ = inside ? row[(ptrdiff_t)ix * channels + c] : (int8_t)layer->zero_point;
     }
   }
 }

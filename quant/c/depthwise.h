@@ -32,7 +32,7 @@ static inline void integrad_depthwise_tap(const int8_t* point, int32_t zero_poin
  *     (input[oy*sy + ky*dy - pad_y, ox*sx + kx*dx - pad_x, o/multiplier] - zero_point) *
  * filter[ky,kx,o]) Points outside the image add nothing. `bias` may be null. TFLM:
  * reference_integer_ops::DepthwiseConvPerChannel; CMSIS-NN: arm_depthwise_conv_s8. */
-static inline void integrad_depthwise_rows(const integrad_depthwise* layer, const int8_t* input,
+static inline void integrad_depthwise_rows(const integrad_depthwise* layer, integrad_rows input,
                                            const int8_t* filter, const int32_t* bias,
                                            int8_t* output, int32_t row_begin, int32_t row_end) {
   const integrad_window wy = layer->window_y, wx = layer->window_x;
@@ -54,7 +54,7 @@ static inline void integrad_depthwise_rows(const integrad_depthwise* layer, cons
         const int32_t lanes = left < INTEGRAD_DEPTHWISE_LANES ? left : INTEGRAD_DEPTHWISE_LANES;
         for (int32_t i = 0; i < lanes; ++i) sums[i] = bias != NULL ? (uint32_t)bias[first + i] : 0;
         for (int32_t ky = first_y; ky < end_y; ++ky) {
-          const int8_t* row = input + (start_y + (ptrdiff_t)ky * wy.dilation) * input_row;
+          const int8_t* row = integrad_row(input, start_y + ky * wy.dilation, input_row);
           for (int32_t kx = first_x; kx < end_x; ++kx) {
             const ptrdiff_t ix = start_x + (ptrdiff_t)kx * wx.dilation;
             integrad_depthwise_tap(row + ix * layer->input.channels, layer->input_zero_point,

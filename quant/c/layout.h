@@ -2,9 +2,9 @@
  *
  * Conventions of every kernel in this folder:
  * - An image is [height, width, channels], channels innermost; codes are int8_t.
- * - A kernel computes the output rows row_begin <= row < row_end of ONE image. `input` points at
- * the whole image; `output` points at the place of row `row_begin`, so that a caller can share rows
- *   among threads or keep only a few of them.
+ * - A kernel computes the output rows row_begin <= row < row_end of ONE image, so that a caller can
+ *   share rows among threads or keep only a few of them: `input` holds the rows that these need,
+ *   `output` points at the place of row `row_begin`.
  * - Nothing is checked here: whoever builds the attribute structs has checked them.
  * - Sums are kept modulo 2^32 (unsigned, so that wrapping is defined), as the 32-bit registers of
  *   the kernels we match keep them. With |input - zero point| <= 255 and |weight| <= 127 nothing
@@ -25,6 +25,24 @@ typedef struct {
 /* Codes in one row of an image. */
 static inline ptrdiff_t integrad_row_size(integrad_dims dims) {
   return (ptrdiff_t)dims.width * dims.channels;
+}
+
+/* The rows of an image from row `first` on: the whole image has first = 0. */
+typedef struct {
+  const int8_t* codes;
+  int32_t first;
+} integrad_rows;
+
+static inline integrad_rows integrad_all_rows(const int8_t* image) {
+  integrad_rows rows;
+  rows.codes = image;
+  rows.first = 0;
+  return rows;
+}
+
+/* The codes of one row; `row_size` is integrad_row_size of the image. */
+static inline const int8_t* integrad_row(integrad_rows rows, int32_t row, ptrdiff_t row_size) {
+  return rows.codes + (row - rows.first) * row_size;
 }
 
 /* From a sum of products to an output code: rescale, add the zero point, clamp. */

@@ -3,6 +3,7 @@
 #ifndef INTEGRAD_QUANT_C_POOL_H
 #define INTEGRAD_QUANT_C_POOL_H
 #include "layout.h"
+#include "winners.h"
 
 typedef struct {
   integrad_dims input, output; /* the same channels */
@@ -30,16 +31,18 @@ static inline void integrad_max_pool_tap(integrad_pool_lanes* best, const int8_t
 }
 
 /* output[oy,ox,c] = clamp(maximum of input over the window's points inside the image).
- * `winners`, when not null, lies like `output` and receives the place of the maximum within its
- * window, ky * kernel columns + kx (so the window has at most 256 points); the first in reading
- * order wins, by the codes before the clamp. TFLM: reference_integer_ops::MaxPool; CMSIS-NN:
+ * `winners`, when not null, receives the place of each maximum within its window, ky * kernel
+ * columns
+ * + kx (so the window has at most 256 points), packed as winners.h says; the first in reading order
+ * wins, by the codes before the clamp. TFLM: reference_integer_ops::MaxPool; CMSIS-NN:
  * arm_max_pool_s8 (neither knows winners). */
-static inline void integrad_max_pool_rows(const integrad_pool* layer, const int8_t* input,
+static inline void integrad_max_pool_rows(const integrad_pool* layer, integrad_rows input,
                                           int8_t* output, uint8_t* winners, int32_t row_begin,
                                           int32_t row_end) {
   const integrad_window wy = layer->window_y, wx = layer->window_x;
   const int32_t channels = layer->input.channels;
   const ptrdiff_t input_row = integrad_row_size(layer->input);
+  const int32_t bits = integrad_winner_bits(wy, wx);
   integrad_pool_lanes best;
 
   for (int32_t oy = row_begin; oy < row_end; ++oy) {
@@ -59,24 +62,26 @@ static inline void integrad_max_pool_rows(const integrad_pool* layer, const int8
           best.place[i] = (uint8_t)(first_y * wx.kernel + first_x);
         }
         for (int32_t ky = first_y; ky < end_y; ++ky) {
-          const int8_t* row = input + (start_y + (ptrdiff_t)ky * wy.dilation) * input_row + first;
+          const int8_t* row = integrad_row(input, start_y + ky * wy.dilation, input_row) + first;
           for (int32_t kx = first_x; kx < end_x; ++kx)
             integrad_max_pool_tap(&best, row + (start_x + (ptrdiff_t)kx * wx.dilation) * channels,
                                   (uint8_t)(ky * wx.kernel + kx), lanes);
         }
         for (int32_t i = 0; i < lanes; ++i) {
           *output++ = (int8_t)integrad_clamp(best.largest[i], layer->low, layer->high);
-          if (winners != NULL) *winners++ = best.place[i];
+          if (winners != NULL)
+            integrad_set_winner(winners, (ptrdiff_t)ox * channels + first + i, bits, best.place[i]);
         }
       }
     }
+    if (winners != NULL) winners += integrad_winner_row_size(layer->output, wy, wx);
   }
 }
 
 /* output[oy,ox,c] = clamp(rounded average of input over the window's points inside the image):
  * codes are averaged as they are, the zero point needs no care. TFLM:
  * reference_integer_ops::AveragePool; CMSIS-NN: arm_avgpool_s8. */
-static inline void integrad_average_pool_rows(const integrad_pool* layer, const int8_t* input,
+static inline void integrad_average_pool_rows(const integrad_pool* layer, integrad_rows input,
                                               int8_t* output, int32_t row_begin, int32_t row_end) {
   const integrad_window wy = layer->window_y, wx = layer->window_x;
   const int32_t channels = layer->input.channels;
@@ -94,7 +99,7 @@ static inline void integrad_average_pool_rows(const integrad_pool* layer, const 
       for (int32_t c = 0; c < channels; ++c) {
         int32_t sum = 0;
         for (int32_t ky = first_y; ky < end_y; ++ky) {
-          const int8_t* row = input + (start_y + (ptrdiff_t)ky * wy.dilation) * input_row;
+          const int8_t* row = integrad_row(input, start_y + ky * wy.dilation, input_row);
           for (int32_t kx = first_x; kx < end_x; ++kx)
             sum += row[(start_x + (ptrdiff_t)kx * wx.dilation) * channels + c];
         }

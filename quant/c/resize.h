@@ -12,14 +12,14 @@ typedef struct {
 } integrad_resize;
 
 /* output[y,x,c] = input[nearest(y), nearest(x), c]. TFLM: reference_ops::ResizeNearestNeighbor. */
-static inline void integrad_resize_nearest_rows(const integrad_resize* layer, const int8_t* input,
+static inline void integrad_resize_nearest_rows(const integrad_resize* layer, integrad_rows input,
                                                 int8_t* output, int32_t row_begin,
                                                 int32_t row_end) {
   const int32_t channels = layer->input.channels;
   for (int32_t y = row_begin; y < row_end; ++y) {
     const int32_t iy = integrad_nearest_source(y, layer->input.height, layer->output.height,
                                                layer->align_corners, layer->half_pixel);
-    const int8_t* row = input + iy * integrad_row_size(layer->input);
+    const int8_t* row = integrad_row(input, iy, integrad_row_size(layer->input));
     for (int32_t x = 0; x < layer->output.width; ++x) {
       const int32_t ix = integrad_nearest_source(x, layer->input.width, layer->output.width,
                                                  layer->align_corners, layer->half_pixel);
@@ -59,7 +59,7 @@ static inline int32_t integrad_bilinear_round(int32_t sum, integrad_rounding rou
 
 /* output[y,x,c] = the average of the four neighbours, weighted by nearness.
  * TFLM: reference_ops::ResizeBilinearInteger. */
-static inline void integrad_resize_bilinear_rows(const integrad_resize* layer, const int8_t* input,
+static inline void integrad_resize_bilinear_rows(const integrad_resize* layer, integrad_rows input,
                                                  int8_t* output, int32_t row_begin,
                                                  int32_t row_end) {
   const int32_t channels = layer->input.channels;
@@ -67,8 +67,8 @@ static inline void integrad_resize_bilinear_rows(const integrad_resize* layer, c
   for (int32_t y = row_begin; y < row_end; ++y) {
     const integrad_neighbours rows = integrad_bilinear_source(
         y, layer->input.height, layer->output.height, layer->align_corners, layer->half_pixel);
-    const int8_t* upper = input + rows.low * input_row;
-    const int8_t* lower = input + rows.high * input_row;
+    const int8_t* upper = integrad_row(input, rows.low, input_row);
+    const int8_t* lower = integrad_row(input, rows.high, input_row);
     for (int32_t x = 0; x < layer->output.width; ++x) {
       const integrad_neighbours columns = integrad_bilinear_source(
           x, layer->input.width, layer->output.width, layer->align_corners, layer->half_pixel);

@@ -26,7 +26,7 @@ static inline int32_t integrad_transposed_source(int32_t output, int32_t tap, in
  * `bias` may be null. TFLM: reference_integer_ops::TransposeConv; CMSIS-NN: arm_transpose_conv_s8.
  */
 static inline void integrad_transposed_conv_rows(const integrad_transposed_conv* layer,
-                                                 const int8_t* input, const int8_t* filter,
+                                                 integrad_rows input, const int8_t* filter,
                                                  const int32_t* bias, int8_t* output,
                                                  int32_t row_begin, int32_t row_end) {
   const integrad_window wy = layer->window_y, wx = layer->window_x;
@@ -45,7 +45,7 @@ static inline void integrad_transposed_conv_rows(const integrad_transposed_conv*
           for (int32_t kx = 0; kx < wx.kernel; ++kx) {
             const int32_t ix = integrad_transposed_source(ox, kx, layer->input.width, wx);
             if (ix < 0) continue;
-            sum += integrad_dot(input + iy * input_row + (ptrdiff_t)ix * inputs,
+            sum += integrad_dot(integrad_row(input, iy, input_row) + (ptrdiff_t)ix * inputs,
                                 layer->input_zero_point,
                                 weights + ky * filter_row + (ptrdiff_t)kx * inputs, inputs);
           }

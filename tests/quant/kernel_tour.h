@@ -84,22 +84,25 @@ static void tour_sums(tour_log* log, integrad_rounding rounding) {
   const integrad_window dilated = tour_window(3, 1, 2, 2), plain = tour_window(3, 2, 1, 1);
   const integrad_conv conv = {tour_dims(7, 9, 6),     tour_dims(4, 5, 4), plain, plain, 1, -128,
                               tour_stage(1, rounding)};
-  integrad_conv_rows(&conv, tour_image, tour_filter, tour_bias, tour_room(log, 4 * 5 * 4), 0, 4);
-  integrad_conv_rows(&conv, tour_image, tour_filter, NULL, tour_room(log, 0), 2, 2);
+  integrad_conv_rows(&conv, integrad_all_rows(tour_image), tour_filter, tour_bias,
+                     tour_room(log, 4 * 5 * 4), 0, 4);
+  integrad_conv_rows(&conv, integrad_all_rows(tour_image), tour_filter, NULL, tour_room(log, 0), 2,
+                     2);
   const integrad_conv grouped = {
       tour_dims(7, 9, 6), tour_dims(7, 9, 4), dilated, dilated, 2, 127, tour_stage(0, rounding)};
-  integrad_conv_rows(&grouped, tour_image, tour_filter, NULL, tour_room(log, 3 * 9 * 4), 1, 4);
+  integrad_conv_rows(&grouped, integrad_all_rows(tour_image), tour_filter, NULL,
+                     tour_room(log, 3 * 9 * 4), 1, 4);
   const integrad_depthwise depthwise = {
       tour_dims(7, 9, 40), tour_dims(4, 5, 40), plain, plain, -128, tour_stage(1, rounding)};
-  integrad_depthwise_rows(&depthwise, tour_image, tour_filter, tour_bias,
+  integrad_depthwise_rows(&depthwise, integrad_all_rows(tour_image), tour_filter, tour_bias,
                           tour_room(log, 4 * 5 * 40), 0, 4);
   const integrad_depthwise multiplied = {
       tour_dims(7, 9, 12), tour_dims(7, 9, 36), dilated, dilated, 3, tour_stage(1, rounding)};
-  integrad_depthwise_rows(&multiplied, tour_image, tour_filter, NULL, tour_room(log, 2 * 9 * 36), 5,
-                          7);
+  integrad_depthwise_rows(&multiplied, integrad_all_rows(tour_image), tour_filter, NULL,
+                          tour_room(log, 2 * 9 * 36), 5, 7);
   const integrad_transposed_conv transposed = {
       tour_dims(3, 4, 5), tour_dims(6, 8, 3), plain, plain, 17, tour_stage(1, rounding)};
-  integrad_transposed_conv_rows(&transposed, tour_image, tour_filter, tour_bias,
+  integrad_transposed_conv_rows(&transposed, integrad_all_rows(tour_image), tour_filter, tour_bias,
                                 tour_room(log, 6 * 8 * 3), 0, 6);
   const integrad_fully_connected connected = {500, 40, -128, -7, tour_stage(1, rounding)};
   integrad_fully_connected_outputs(&connected, tour_image, tour_filter, tour_bias,
@@ -112,10 +115,12 @@ static void tour_spatial(tour_log* log, integrad_rounding rounding) {
   const integrad_pool pool = {large, small, dilated, dilated, -100, 100};
   static uint8_t winners[4 * 5 * 40];
   int8_t* pooled = tour_room(log, 4 * 5 * 40);
-  integrad_max_pool_rows(&pool, tour_image, pooled, winners, 0, 4);
-  integrad_average_pool_rows(&pool, tour_image, tour_room(log, 4 * 5 * 40), 0, 4);
+  integrad_max_pool_rows(&pool, integrad_all_rows(tour_image), pooled, winners, 0, 4);
+  integrad_average_pool_rows(&pool, integrad_all_rows(tour_image), tour_room(log, 4 * 5 * 40), 0,
+                             4);
   const integrad_unpool unpool = {small, large, dilated, dilated, 9};
-  integrad_unpool_rows(&unpool, pooled, winners, tour_room(log, 4 * 9 * 40), 2, 6);
+  integrad_unpool_rows(&unpool, integrad_all_rows(pooled), integrad_all_winners(winners),
+                       tour_room(log, 4 * 9 * 40), 2, 6);
 
   integrad_concat_part part = {5, 3, 7, 4};
   int8_t* joined = tour_room(log, 35);
@@ -124,13 +129,15 @@ static void tour_spatial(tour_log* log, integrad_rounding rounding) {
   part.first_channel = 0;
   integrad_concat_channels(&part, tour_image + 100, joined);
   const integrad_pad pad = {tour_dims(3, 3, 2), tour_dims(6, 7, 2), 1, 2, -77};
-  integrad_pad_rows(&pad, tour_image, tour_room(log, 6 * 7 * 2), 0, 6);
+  integrad_pad_rows(&pad, integrad_all_rows(tour_image), tour_room(log, 6 * 7 * 2), 0, 6);
 
   for (int flags = 0; flags < 4; ++flags) {
     const integrad_resize resize = {tour_dims(3, 4, 3), tour_dims(7, 5, 3), flags & 1, flags >> 1,
                                     rounding};
-    integrad_resize_nearest_rows(&resize, tour_image, tour_room(log, 7 * 5 * 3), 0, 7);
-    integrad_resize_bilinear_rows(&resize, tour_image, tour_room(log, 7 * 5 * 3), 0, 7);
+    integrad_resize_nearest_rows(&resize, integrad_all_rows(tour_image), tour_room(log, 7 * 5 * 3),
+                                 0, 7);
+    integrad_resize_bilinear_rows(&resize, integrad_all_rows(tour_image), tour_room(log, 7 * 5 * 3),
+                                  0, 7);
   }
 }
 
