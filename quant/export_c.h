@@ -2,7 +2,7 @@
 #include <string>
 #include <vector>
 
-#include "integrad/quant/qgraph.h"
+#include "integrad/quant/plan.h"
 
 namespace integrad {
 
@@ -15,13 +15,13 @@ struct EmittedFile {
 /// name), model.c (weights as const tables, one function that works in one arena the caller passes;
 /// no malloc, no state), main.c (a harness over standard input and output, which holds the static
 /// arena), a Makefile, and the kernels' headers verbatim. It prints; it never computes.
-std::vector<EmittedFile> export_c(const QGraph& program);
+std::vector<EmittedFile> export_c(const QGraph& program, const PlanOptions& options = {});
 
 /// What an emitted program takes on a device, code aside.
 struct Footprint {
   Index flash_bytes = 0;  ///< weights, biases and scales
   Index arena_bytes = 0;  ///< working memory; input and output are the caller's
 };
-Footprint footprint(const QGraph& program);
+Footprint footprint(const QGraph& program, const PlanOptions& options = {});
 
 }  // namespace integrad

@@ -39,4 +39,16 @@ static inline int32_t integrad_window_end_tap(int32_t start, int32_t inputs, int
   return end < w.kernel ? end : w.kernel;
 }
 
+/* Seen from the other side, where windows place points rather than take them (unpooling, transposed
+ * convolution): the first window whose extent reaches position `point` or beyond; not below 0. */
+static inline int32_t integrad_window_first_reaching(int32_t point, integrad_window w) {
+  int32_t room = point + w.pad_before - (integrad_window_extent(w) - 1);
+  return room <= 0 ? 0 : (room + w.stride - 1) / w.stride;
+}
+
+/* The last window that begins at or before position `point`, which is not below 0. */
+static inline int32_t integrad_window_last_reaching(int32_t point, integrad_window w) {
+  return (point + w.pad_before) / w.stride;
+}
+
 #endif

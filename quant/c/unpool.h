@@ -27,11 +27,8 @@ static inline void integrad_unpool_rows(const integrad_unpool* layer, integrad_r
   const ptrdiff_t count = (row_end - row_begin) * output_row;
   for (ptrdiff_t i = 0; i < count; ++i) output[i] = (int8_t)layer->zero_point;
 
-  /* The windows that reach these rows: the first ends at or after row_begin, the last begins before
-   * row_end. */
-  const int32_t before = row_begin + wy.pad_before - (integrad_window_extent(wy) - 1);
-  const int32_t first_row = before <= 0 ? 0 : (before + wy.stride - 1) / wy.stride;
-  const int32_t last_row = (row_end - 1 + wy.pad_before) / wy.stride;
+  const int32_t first_row = integrad_window_first_reaching(row_begin, wy);
+  const int32_t last_row = integrad_window_last_reaching(row_end - 1, wy);
 
   for (int32_t iy = first_row; iy <= last_row && iy < layer->input.height; ++iy) {
     const int32_t start_y = integrad_window_start(iy, wy);
