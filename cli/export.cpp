@@ -26,6 +26,9 @@ class Export final : public Command {
     options.add("--out", out_, "Folder for the project");
     options.require("--out");
     options.add("--size", size_, "Side of the device's image in pixels; 0: as trained");
+    options.add("--plan", plan_,
+                "Memory by: layers (one after the other), rows (together, row by row, where that "
+                "saves memory), recompute (layers of the image computed anew for late readers)");
     options.add("--force", force_, "Write into a folder that holds files");
   }
 
@@ -33,11 +36,12 @@ class Export final : public Command {
     require(format_ == "c", "--format is c; got '", format_, "'");
     require(size_ >= 0, "--size is a number of pixels, or 0; got ", size_);
     if (!force_) require_empty_folder(out_, "--force replaces those of the same names");
+    const PlanOptions plan = find_plan(plan_);
     const Checkpoint model = load_checkpoint(model_);
     const QGraph program = with_context(model_.string(), [&] {
       return model.program(size_ == 0 ? model.height : size_, size_ == 0 ? model.width : size_);
     });
-    const std::vector<EmittedFile> files = export_c(program);
+    const std::vector<EmittedFile> files = export_c(program, plan);
     ScratchFolder scratch(out_);
     write_files(scratch.path(), files);
     scratch.move_into_target();
@@ -46,7 +50,7 @@ class Export final : public Command {
     Table table({"file", "bytes"}, 1);
     for (const EmittedFile& file : files)
       table.add({(out_ / file.path).string(), cell(file.text.size())});
-    const Footprint needs = footprint(program);
+    const Footprint needs = footprint(program, plan);
     std::cout << table << "input " << program.nodes.front().shape << ", output "
               << program.nodes.back().shape << ", rounding " << program.target.name << "\nflash "
               << needs.flash_bytes << " bytes of constants, arena " << needs.arena_bytes
@@ -56,7 +60,7 @@ class Export final : public Command {
 
  private:
   std::filesystem::path model_, out_;
-  std::string format_ = "c";
+  std::string format_ = "c", plan_{kDefaultPlan};
   Index size_ = 0;
   bool force_ = false;
 };

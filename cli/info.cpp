@@ -1,9 +1,11 @@
 #include <iostream>
 
 #include "integrad/cli/command.h"
+#include "integrad/cli/info_int8.h"
 #include "integrad/cli/table.h"
 #include "integrad/nn/models/registry.h"
 #include "integrad/quant/export_c.h"
+#include "integrad/quant/lower.h"
 #include "integrad/train/checkpoint.h"
 
 namespace integrad::cli {
@@ -65,6 +67,9 @@ class Info final : public Command {
     options.add("--model", model_, "A model's name, or a model file");
     options.require("--model");
     options.add("--size", size_, "Side of the image in pixels; 0: as trained (a name: 256)");
+    options.add("--int8", int8_,
+                "What the integer program takes on a device, and the parts it fits");
+    options.add("--plan", plan_, "With --int8, memory by: layers, rows, recompute");
   }
 
   int run(const Settings&) override {
@@ -72,6 +77,11 @@ class Info final : public Command {
     std::error_code error;
     if (fs::path(model_).has_extension() || fs::exists(model_, error)) return describe_file();
     const Index size = size_ == 0 ? kDefaultSize : size_;
+    if (int8_) {
+      print_device_account([&](Index h, Index w) { return untrained(make_model(model_, h, w)); },
+                           size, size, plan_);
+      return 0;
+    }
     const Graph graph = make_model(model_, size, size);
     std::cout << "model " << model_ << ": " << summary_of(model_) << "\n\n";
     print_layers(graph);
@@ -91,6 +101,16 @@ class Info final : public Command {
     const bool quantized = model.stage == Checkpoint::Stage::quantized;
     const Index height = size_ == 0 ? model.height : size_;
     const Index width = size_ == 0 ? model.width : size_;
+    if (int8_) {
+      require(quantized, model_,
+              ": is a float model; integrad quantize makes a quantised one of it");
+      print_device_account(
+          [&](Index h, Index w) {
+            return SizedProgram{model.folded(h, w).graph, model.program(h, w)};
+          },
+          height, width, plan_);
+      return 0;
+    }
     const Graph as_written = make_model(model.model, height, width);
     const Graph folded = model.folded(height, width).graph;
     std::cout << model_ << "\nmodel " << model.model << ": " << summary_of(model.model)
@@ -115,8 +135,16 @@ class Info final : public Command {
     return 0;
   }
 
-  std::string model_;
+  /// What a program takes does not depend on the values of its weights.
+  static SizedProgram untrained(const Graph& graph) {
+    const Model<float> model = fold(graph, initialize<float>(graph, 0));
+    const std::vector<Quantization> same(model.graph.nodes().size(), kImageQuantization);
+    return {model.graph, lower(model.graph, model.parameters, same, find_target(kDefaultTarget))};
+  }
+
+  std::string model_, plan_{kDefaultPlan};
   Index size_ = 0;
+  bool int8_ = false;
 };
 
 }  // namespace

@@ -37,6 +37,7 @@ class Verify final : public Command {
     options.add("--optimizations", optimizations_, "Compiler flags; without any: -O0,-O3");
     options.add("--emitted", emitted_, "Check this emitted project instead of a fresh one");
     options.add("--keep", keep_, "Keep the emitted and compiled project in this folder");
+    options.add("--plan", plan_, "Memory of the emitted project by: layers, rows, recompute");
     options.add("--images", count_, "Compare on the first so many test images; 0: all");
     options.add("--out", out_, "Also write the report to this JSON file");
   }
@@ -55,6 +56,7 @@ class Verify final : public Command {
               "' on PATH: install the Debian package of that compiler (apt-get install gcc), or "
               "name another with --compilers");
     options.emit = emitted_.empty();
+    options.plan = find_plan(plan_);
     require(options.emit || fs::exists(emitted_ / "model.c"), "folder '", emitted_.string(),
             "': holds no emitted project (model.c); integrad export makes one");
 
@@ -120,6 +122,7 @@ class Verify final : public Command {
   fs::path model_, emitted_, keep_, out_;
   DataFlags data_;
   std::vector<std::string> compilers_, optimizations_;
+  std::string plan_{kDefaultPlan};
   Index count_ = 0;
 };
 

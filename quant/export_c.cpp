@@ -51,7 +51,8 @@ std::string print_header(const QGraph& program, Index arena) {
         << number(node.quantization.scale) << "  " << node.quantization.zero_point << "  "
         << node.name << "\n";
   }
-  out << " */\n#ifndef MODEL_H\n#define MODEL_H\n#include <stdint.h>\n\n";
+  out << " *\n * SHA-256 of the weights, biases and multipliers:\n *   " << weights_digest(program)
+      << "\n */\n#ifndef MODEL_H\n#define MODEL_H\n#include <stdint.h>\n\n";
   const auto extents = [&](const char* name, const Shape& shape) {
     out << "#define MODEL_" << name << "_HEIGHT " << shape.height() << "\n#define MODEL_" << name
         << "_WIDTH " << shape.width() << "\n#define MODEL_" << name << "_CHANNELS "
@@ -121,13 +122,7 @@ std::vector<EmittedFile> export_c(const QGraph& program, const PlanOptions& opti
 }
 
 Footprint footprint(const QGraph& program, const PlanOptions& options) {
-  Footprint result{0, std::max<Index>(make_plan(program, options).arena_bytes, 1)};
-  for (const QNode& node : program.nodes)
-    if (const LinearTables* tables = tables_of(node.operation))
-      result.flash_bytes += tables->weight.size() +
-                            static_cast<Index>(tables->bias.size() * sizeof(std::int32_t) +
-                                               tables->scales.size() * sizeof(integrad_scale));
-  return result;
+  return {constant_bytes(program), std::max<Index>(make_plan(program, options).arena_bytes, 1)};
 }
 
 }  // namespace integrad

@@ -7,6 +7,7 @@
 #include "integrad/quant/memory_plan.h"
 #include "integrad/quant/reach.h"
 #include "integrad/quant/stage_rows.h"
+#include "integrad/tensor/error.h"
 
 namespace integrad {
 
@@ -207,6 +208,13 @@ Plan planned(const QGraph& program, std::vector<Step> steps, bool stream) {
 }
 
 }  // namespace
+
+PlanOptions find_plan(std::string_view name) {
+  if (name == "layers") return {.stream = false, .recompute = false};
+  if (name == "rows") return {.stream = true, .recompute = false};
+  if (name == "recompute") return {.stream = true, .recompute = true};
+  fail("there is no plan '", name, "'; known: layers, rows, recompute");
+}
 
 Plan make_plan(const QGraph& program, const PlanOptions& options) {
   Plan stored = planned(program, steps_of(program), options.stream);

@@ -15,6 +15,11 @@ struct PlanOptions {
   bool recompute = false;
 };
 
+/// "layers": one layer after the other; "rows": streamed where that saves memory; "recompute": the
+/// same, computing layers of the image anew. Throws Error for another name.
+PlanOptions find_plan(std::string_view name);
+inline constexpr std::string_view kDefaultPlan = "rows";
+
 /// One computation of a node; a recomputed node has several.
 struct Step {
   int node = 0;

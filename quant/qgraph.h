@@ -105,6 +105,12 @@ struct QGraph {
 
 /// "conv2d", "depthwise_conv2d", "add" ...: the kernel family that computes it.
 std::string_view name_of(const Operation& operation);
+/// Bytes of an operation's weights and tables, which lie in a device's flash.
+Index constant_bytes(const Operation& operation);
+Index constant_bytes(const QGraph& program);
+/// SHA-256 of all weights (one byte each), biases, multipliers and shifts (four bytes each, lowest
+/// first) of the linear operations, in their order.
+std::string weights_digest(const QGraph& program);
 /// Bytes of one row of the winners that a max pool keeps.
 Index winner_row_size(const quantized::MaxPool& pool);
 /// The tables of a linear operation, else null.

@@ -1,6 +1,7 @@
 #include "integrad/quant/verify.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "integrad/nn/interpreter.h"
 #include "integrad/quant/fake_quant.h"
@@ -14,7 +15,7 @@ Verifier::Verifier(Model<float> folded, std::vector<Quantization> quantizations,
       quantizations_(std::move(quantizations)),
       target_(target),
       program_(lower(model_.graph, model_.parameters, quantizations_, target)) {
-  if (options.emit) write_files(options.folder, export_c(program_));
+  if (options.emit) write_files(options.folder, export_c(program_, options.plan));
   report_.paths.emplace_back("integer runner");
   for (const std::string& compiler : options.compilers)
     for (const std::string& optimization : options.optimizations)
@@ -76,7 +77,9 @@ void Verifier::check(const Tensor<float>& image) {
   }
 
   for (const EmittedProgram& program : traced_) {
-    std::vector<Index> seen(static_cast<std::size_t>(layers), 0);
+    std::vector<std::vector<bool>> seen;  // by layer and code; a layer may be computed twice
+    for (const QNode& node : program_.nodes)
+      seen.emplace_back(static_cast<std::size_t>(node.shape.elements()), false);
     program.run_traced(input.values(), [&](int layer, Index first,
                                            std::span<const std::int8_t> codes) {
       const int id = layer < 0 ? layers - 1 : layer;
@@ -87,13 +90,16 @@ void Verifier::check(const Tensor<float>& image) {
               "' is larger than the model's");
       compare(program.name(), id, first,
               whole.subspan(static_cast<std::size_t>(first), codes.size()), codes);
-      if (layer >= 0) seen[static_cast<std::size_t>(layer)] += static_cast<Index>(codes.size());
+      const auto begin = seen[static_cast<std::size_t>(id)].begin() + first;
+      if (layer >= 0) std::fill(begin, begin + static_cast<std::ptrdiff_t>(codes.size()), true);
     });
-    for (int id = 1; id < layers; ++id)
-      require(seen[static_cast<std::size_t>(id)] == program_.node(id).shape.elements(),
-              "the emitted program (", program.name(), ") traced ",
-              seen[static_cast<std::size_t>(id)], " codes of layer '", program_.node(id).name,
-              "', which has ", program_.node(id).shape.elements());
+    for (int id = 1; id < layers; ++id) {
+      const std::vector<bool>& codes = seen[static_cast<std::size_t>(id)];
+      const auto count = std::ranges::count(codes, true);
+      require(std::cmp_equal(count, codes.size()), "the emitted program (", program.name(),
+              ") traced ", count, " codes of layer '", program_.node(id).name, "', which has ",
+              codes.size());
+    }
   }
   for (const EmittedProgram& program : plain_)
     compare(program.name(), layers - 1, 0, expected.back().values(), program.run(input.values()));

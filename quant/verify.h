@@ -19,6 +19,7 @@ struct VerifyOptions {
   /// Called with a path's name once its program is compiled: two for each compiler and
   /// optimisation.
   std::function<void(const std::string&)> on_compiled = {};
+  PlanOptions plan = {};  ///< of the emitted project
 };
 
 struct LayerTally {

@@ -72,11 +72,15 @@ void replace_in(const std::filesystem::path& file, const std::string& from, cons
 }  // namespace
 
 TEST_CASE("training forward, integer runner and emitted C agree in every byte of every layer") {
-  for (const char* target : {"cmsis-nn", "cmsis-nn-single"}) {
+  const std::pair<const char*, const char*> kinds[] = {{"cmsis-nn", "layers"},
+                                                       {"cmsis-nn", "rows"},
+                                                       {"cmsis-nn", "recompute"},
+                                                       {"cmsis-nn-single", "rows"}};
+  for (const auto& [target, plan] : kinds) {
     Quantized q = quantized_qsegment();
     const Folder folder("agree");
     Verifier verifier(q.model, q.quantizations, find_target(target),
-                      {folder.path, true, {"gcc"}, {"-O2"}});
+                      {folder.path, true, {"gcc"}, {"-O2"}, {}, find_plan(plan)});
     for (std::uint64_t i = 0; i < 2; ++i) verifier.check(pixels({1, 16, 24, 3}, 50 + i));
     const VerifyReport& report = verifier.report();
     CHECK(report.differences == 0);
