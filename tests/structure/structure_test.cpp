@@ -78,6 +78,25 @@ TEST_CASE("no file names a folder of one machine") {
   check_project(machine_paths);
 }
 
+TEST_CASE("a page's link to a line leads to what it names") {
+  const auto read = [](const std::string& path) {
+    return std::string(path == "quant/a.h" ? "int b;\nint name(int);\n" : "");
+  };
+  CHECK(line_links({"docs/a.md", "[`name`](../quant/a.h#L2)"}, read).empty());
+  CHECK(line_links({"docs/a.md", "[`name`](../quant/a.h#L1)"}, read) ==
+        std::vector<std::string>{"docs/a.md: quant/a.h line 1 does not hold name; these do: 2"});
+  CHECK(line_links({"docs/a.md", "[`name`](../quant/b.h#L2)"}, read).size() == 1);
+
+  const auto in_project = [](const std::string& path) {
+    for (const SourceFile& file : project())
+      if (file.path == path) return file.text;
+    return std::string();
+  };
+  check_project([&](const SourceFile& page) {
+    return page.path.ends_with(".md") ? line_links(page, in_project) : std::vector<std::string>{};
+  });
+}
+
 TEST_CASE("files are small: none above 400 lines, half of them below 150") {
   CHECK(count_lines({"a.h", "one\ntwo\n"}) == 2);
   CHECK(median({7, 1, 5}) == 5);

@@ -4,6 +4,7 @@
 #include <array>
 #include <fstream>
 #include <iterator>
+#include <regex>
 #include <set>
 #include <sstream>
 #include <string_view>
@@ -157,6 +158,29 @@ Complaints machine_paths(const SourceFile& file) {
          at = file.text.find(folder, at + 1))
       if (at == 0 || kInsidePath.find(file.text[at - 1]) == std::string_view::npos)
         complaints.push_back(file.path + " names a folder of one machine: " + folder);
+  }
+  return complaints;
+}
+
+Complaints line_links(const SourceFile& page,
+                      const std::function<std::string(const std::string&)>& read) {
+  static const std::regex link(R"(\[`([^`\]]+)`\]\(([^)#]+)#L([0-9]+)\))");
+  Complaints complaints;
+  for (std::sregex_iterator at(page.text.begin(), page.text.end(), link), end; at != end; ++at) {
+    const std::string name = (*at)[1];
+    const long wanted = std::stol((*at)[3]);
+    const fs::path path = (fs::path(page.path).parent_path() / (*at)[2].str()).lexically_normal();
+    std::istringstream text(read(path.generic_string()));
+    std::string line, found;
+    bool there = false;
+    for (long number = 1; std::getline(text, line); ++number) {
+      if (line.find(name + "(") == std::string::npos) continue;
+      there = there || number == wanted;
+      found += " " + std::to_string(number);
+    }
+    if (!there)
+      complaints.push_back(page.path + ": " + path.generic_string() + " line " + (*at)[3].str() +
+                           " does not hold " + name + (found.empty() ? "" : "; these do:" + found));
   }
   return complaints;
 }

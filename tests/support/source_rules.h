@@ -1,5 +1,6 @@
 #pragma once
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,11 @@ std::vector<std::string> intrinsics(const SourceFile& file);
 std::vector<std::string> shared_inline_functions(const SourceFile& file);
 /// No folder that exists on somebody's machine only.
 std::vector<std::string> machine_paths(const SourceFile& file);
+
+/// A page's link to a line, [`name`](path#L12), leads to a line that holds the name. `read` gives
+/// the text of a file of the project, empty when there is none.
+std::vector<std::string> line_links(const SourceFile& page,
+                                    const std::function<std::string(const std::string&)>& read);
 
 bool is_source(const SourceFile& file);
 long count_lines(const SourceFile& file);
