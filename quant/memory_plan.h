@@ -12,9 +12,9 @@ struct PlannedBuffer {
   Index offset = 0;  ///< set by the planner
 };
 
-/// Places buffers in one arena such that no two that are alive at the same step overlap: the
-/// largest first, each at the lowest offset that is free. Offsets are multiples of `alignment`.
-/// Returns the arena's size in bytes.
+/// Places buffers in one arena such that no two that are alive at the same step overlap: each at
+/// the lowest offset that is free, the largest first, and then in better orders if there are any.
+/// Offsets are multiples of `alignment`. Returns the arena's size in bytes.
 Index plan_memory(std::vector<PlannedBuffer>& buffers, Index alignment = 16);
 
 }  // namespace integrad
