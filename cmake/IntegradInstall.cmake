@@ -2,6 +2,10 @@
 # built, and the package files for find_package(integrad).
 include(CMakePackageConfigHelpers)
 
+if(NOT INTEGRAD_BUILD_TRAIN)
+  return()
+endif()
+
 # integrad::integrad stands for all of the library. (The target `integrad` is the program.)
 add_library(integrad_everything INTERFACE)
 add_library(integrad::integrad ALIAS integrad_everything)

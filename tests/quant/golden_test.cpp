@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 #include <unistd.h>
 
+#include <array>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -86,7 +88,9 @@ const std::string kIndex =
     "p single_equals_double 1\n"
     "end\n"
     "eof 1 12\n";
-const std::string kBinary{10, -20, 29, 127, 2, 2, -3, 127, 5, -10, -22, 127};
+// Not straight from numbers: char is unsigned on Arm.
+constexpr std::array<std::int8_t, 12> kCodes{10, -20, 29, 127, 2, 2, -3, 127, 5, -10, -22, 127};
+const std::string kBinary(kCodes.begin(), kCodes.end());
 
 }  // namespace
 
