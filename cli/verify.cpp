@@ -1,6 +1,7 @@
 #include "integrad/quant/verify.h"
 
 #include <algorithm>
+#include <chrono>
 #include <iostream>
 #include <optional>
 
@@ -34,7 +35,11 @@ class Verify final : public Command {
     options.require("--model");
     data_.declare(options);
     options.add("--compilers", compilers_, "C compilers; without any: gcc and clang if present");
-    options.add("--optimizations", optimizations_, "Compiler flags; without any: -O0,-O3");
+    options.add("--device", devices_, "Also on emulated cores: " + all_devices());
+    options.add("--optimizations", optimizations_,
+                "Compiler flags; without any: -O0,-O3, and -O2 for devices");
+    options.add("--count", counts_, "Count each layer's instructions on the devices");
+    options.add("--time-limit", limit_, "Seconds for a program and an image, then it has failed");
     options.add("--emitted", emitted_, "Check this emitted project instead of a fresh one");
     options.add("--keep", keep_, "Keep the emitted and compiled project in this folder");
     options.add("--plan", plan_, "Memory of the emitted project by: layers, rows, recompute");
@@ -48,13 +53,7 @@ class Verify final : public Command {
     const Checkpoint model = load_checkpoint(model_);
     require(model.stage == Checkpoint::Stage::quantized, model_.string(),
             ": is a float model; integrad quantize makes a quantised one of it");
-    VerifyOptions options;
-    options.compilers = compilers_.empty() ? compilers_present() : compilers_;
-    if (!optimizations_.empty()) options.optimizations = optimizations_;
-    for (const std::string& compiler : options.compilers)
-      require(on_path(compiler), "there is no program '", compiler,
-              "' on PATH: install the Debian package of that compiler (apt-get install gcc), or "
-              "name another with --compilers");
+    VerifyOptions options = ways();
     options.emit = emitted_.empty();
     options.plan = find_plan(plan_);
     require(options.emit || fs::exists(emitted_ / "model.c"), "folder '", emitted_.string(),
@@ -75,7 +74,9 @@ class Verify final : public Command {
     if (options.emit)
       scratch.emplace(keep_.empty() ? fs::temp_directory_path() / "integrad-verify" : keep_);
     options.folder = options.emit ? scratch->path() : emitted_;
-    const std::size_t programs = 2 * options.compilers.size() * options.optimizations.size();
+    const std::size_t programs =
+        2 * options.compilers.size() * options.optimizations.size() +
+        (counts_ ? 3 : 2) * options.devices.size() * options.device_optimizations.size();
     Progress progress("verifying", static_cast<Index>(programs + count));
     options.on_compiled = [&](const std::string& path) { progress.advance(1, "compiled " + path); };
     Verifier verifier(model.folded(shape.height(), shape.width()), model.quantizations(),
@@ -86,6 +87,7 @@ class Verify final : public Command {
     }
     const VerifyReport& report = verifier.report();
     if (!settings.quiet) print_layers(report);
+    if (counts_) print_counts(report);
     if (!keep_.empty()) scratch->move_into_target();
     if (!out_.empty()) write_file_atomically(out_, to_json(report));
     std::cout << report.images << " images, " << report.bytes << " bytes compared, "
@@ -98,13 +100,35 @@ class Verify final : public Command {
   }
 
  private:
+  static std::string all_devices() {
+    std::string names;
+    for (const Device& device : devices()) names += (names.empty() ? "" : ",") + device.name;
+    return names;
+  }
+
+  /// With what to compile and where to run.
+  VerifyOptions ways() const {
+    VerifyOptions options;
+    options.compilers = compilers_.empty() ? compilers_present() : compilers_;
+    options.devices = devices_;
+    if (!optimizations_.empty())
+      options.optimizations = options.device_optimizations = optimizations_;
+    require(limit_ > 0 && limit_ <= kLongest, "--time-limit is a number of seconds from 1 to ",
+            kLongest, "; got ", limit_);
+    options.limit = std::chrono::seconds(limit_);
+    options.count = counts_;
+    require(!counts_ || !devices_.empty(),
+            "--count counts on emulated cores: name them with --device");
+    require(!options.compilers.empty() || !devices_.empty(),
+            "there is no C compiler on PATH to compile the emitted program with: install one "
+            "(apt-get install gcc)");
+    return options;
+  }
+
   static std::vector<std::string> compilers_present() {
     std::vector<std::string> found;
     for (const char* name : {"gcc", "clang"})
       if (on_path(name)) found.emplace_back(name);
-    require(!found.empty(),
-            "there is no C compiler on PATH to compile the emitted program with: install one "
-            "(apt-get install gcc)");
     return found;
   }
 
@@ -119,11 +143,42 @@ class Verify final : public Command {
     std::cout << "\n";
   }
 
+  static void print_counts(const VerifyReport& report) {
+    std::vector<std::string> header{"layer", "operation", "MACs"};
+    for (const InstructionCount& count : report.counts) {
+      header.push_back(count.path);
+      header.emplace_back("per MAC or output");
+    }
+    Table table(header, 2);
+    for (std::size_t id = 1; id < report.layers.size(); ++id) {
+      const LayerTally& layer = report.layers[id];
+      std::vector<std::string> row{layer.name, layer.operation,
+                                   layer.macs > 0 ? cell(layer.macs) : "-"};
+      for (const InstructionCount& count : report.counts) {
+        row.push_back(cell(count.layers[id]));
+        row.push_back(cell(instructions_per_unit(layer, count.layers[id]), 2) +
+                      (layer.macs > 0 ? " /MAC" : " /output"));
+      }
+      table.add(row);
+    }
+    const auto macs = static_cast<double>(report.macs());
+    std::vector<std::string> row{"all layers", "", cell(report.macs())};
+    for (const InstructionCount& count : report.counts) {
+      row.push_back(cell(count.total()));
+      row.push_back(cell(static_cast<double>(count.total()) / macs, 2) + " /MAC");
+    }
+    table.add(row);
+    std::cout << "\ninstructions (no cycles) for the first image:\n" << table << "\n";
+  }
+
+  static constexpr Index kLongest = 1000000;
+
   fs::path model_, emitted_, keep_, out_;
   DataFlags data_;
-  std::vector<std::string> compilers_, optimizations_;
+  std::vector<std::string> compilers_, devices_, optimizations_;
   std::string plan_{kDefaultPlan};
-  Index count_ = 0;
+  Index count_ = 0, limit_ = VerifyOptions{}.limit.count();
+  bool counts_ = false;
 };
 
 }  // namespace

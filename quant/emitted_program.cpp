@@ -2,7 +2,6 @@
 
 #include <sstream>
 
-#include "integrad/quant/process.h"
 #include "integrad/tensor/error.h"
 #include "integrad/tensor/files.h"
 
@@ -74,42 +73,80 @@ void write_files(const std::filesystem::path& folder, const std::vector<EmittedF
   }
 }
 
-EmittedProgram::EmittedProgram(const std::filesystem::path& folder, const std::string& compiler,
-                               const std::string& optimization, bool traced)
-    : name_(compiler + " " + optimization + (traced ? " traced" : "")) {
-  const std::filesystem::path build = folder / "build";
+EmittedProgram::EmittedProgram(const std::filesystem::path& folder, Toolchain toolchain,
+                               const std::string& optimization, Build build,
+                               std::chrono::seconds limit)
+    : name_(toolchain.name + " " + optimization +
+            (build == Build::traced    ? " traced"
+             : build == Build::counted ? " counted"
+                                       : "")),
+      toolchain_(std::move(toolchain)),
+      limit_(limit) {
+  require_installed(toolchain_);
+  const std::filesystem::path place = folder / "build";
   std::error_code error;
-  std::filesystem::create_directories(build, error);
-  require(!error, build.string(), ": cannot make the folder: ", error.message());
-  executable_ = std::filesystem::absolute(build / plain_file_name(name_));
-  std::vector<std::string> command{
-      compiler, "-std=c99", "-Wall", "-Wextra", "-Wpedantic", optimization, "-I" + folder.string()};
-  if (traced) command.emplace_back("-DMODEL_TRACE");
-  command.insert(command.end(), {"-o", executable_.string(), (folder / "main.c").string(),
-                                 (folder / "model.c").string()});
+  std::filesystem::create_directories(place, error);
+  require(!error, place.string(), ": cannot make the folder: ", error.message());
+  executable_ = std::filesystem::absolute(place / plain_file_name(name_));
+  std::vector<std::string> command = toolchain_.compile;
+  const auto append = [&](const std::vector<std::string>& words) {
+    command.insert(command.end(), words.begin(), words.end());
+  };
+  append({"-std=c99", "-Wall", "-Wextra", "-Wpedantic", optimization, "-I" + folder.string()});
+  append({"-o", executable_.string()});
+  append({(folder / "main.c").string(), (folder / "model.c").string()});
+  append(toolchain_.sources);
+  if (build == Build::traced) append({"-DMODEL_TRACE"});
+  if (build == Build::counted) {
+    require(!toolchain_.count.empty(), toolchain_.name,
+            ": instructions are counted on emulated cores only");
+    append({"-DMODEL_PROFILE"});
+    append(toolchain_.count);
+  }
+  append(toolchain_.link);
   const ProcessResult result = run_process(command, {}, [](auto) {});
   require(result.exit_code == 0, "the emitted program does not compile with ", name_, ": ",
           first_lines(result.errors, 3));
 }
 
-std::vector<std::int8_t> EmittedProgram::run(std::span<const std::int8_t> input) const {
-  std::vector<std::int8_t> output;
-  const ProcessResult result =
-      run_process({executable_.string()}, input, [&](std::span<const std::int8_t> piece) {
-        output.insert(output.end(), piece.begin(), piece.end());
-      });
+void EmittedProgram::execute(std::span<const std::int8_t> input, const Consume& consume) const {
+  std::vector<std::string> command = toolchain_.run;
+  command.push_back(executable_.string());
+  const ProcessResult result = with_context("the emitted program (" + name_ + ")", [&] {
+    return run_process(command, input, consume, limit_);
+  });
   require(result.exit_code == 0, "the emitted program (", name_, ") ended with ", result.exit_code,
           ": ", first_lines(result.errors, 1));
+}
+
+std::vector<std::int8_t> EmittedProgram::run(std::span<const std::int8_t> input) const {
+  std::vector<std::int8_t> output;
+  execute(input, [&](std::span<const std::int8_t> piece) {
+    output.insert(output.end(), piece.begin(), piece.end());
+  });
   return output;
 }
 
 void EmittedProgram::run_traced(std::span<const std::int8_t> input, const Trace& codes) const {
   RecordReader reader(codes);
-  const ProcessResult result =
-      run_process({executable_.string()}, input,
-                  [&](std::span<const std::int8_t> piece) { reader.feed(piece); });
-  require(result.exit_code == 0 && reader.complete(), "the emitted program (", name_,
-          ") ended with ", result.exit_code, ": ", first_lines(result.errors, 1));
+  execute(input, [&](std::span<const std::int8_t> piece) { reader.feed(piece); });
+  require(reader.complete(), "the emitted program (", name_, ") ended within a trace record");
+}
+
+std::vector<Index> EmittedProgram::count(std::span<const std::int8_t> input) const {
+  std::string text;
+  execute(input, [&](std::span<const std::int8_t> piece) {
+    text.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+  });
+  std::vector<Index> instructions;
+  std::istringstream lines(text);
+  for (Index layer = 0, count = 0; lines >> layer >> count;) {
+    require(layer == std::ssize(instructions) && count >= 0, "the emitted program (", name_,
+            ") counts ", count, " instructions of layer ", layer, " where layer ",
+            instructions.size(), " comes");
+    instructions.push_back(count);
+  }
+  return instructions;
 }
 
 }  // namespace integrad

@@ -7,6 +7,7 @@
 
 #include "integrad/quant/c_call.h"
 #include "integrad/quant/c_stage.h"
+#include "integrad/quant/device.h"
 #include "integrad/quant/embedded.h"
 
 namespace integrad {
@@ -115,6 +116,7 @@ std::vector<EmittedFile> export_c(const QGraph& program, const PlanOptions& opti
                                  {"model.c", model.str()}};
   for (const char* name : {"main.c", "Makefile"})
     files.push_back({name, std::string(embedded_text(std::string("quant/emitted/") + name))});
+  for (EmittedFile& file : device_files()) files.push_back(std::move(file));
   headers.insert({"quant/c/arith.h", "quant/c/layout.h", "quant/c/winners.h", "tensor/window.h"});
   for (const std::string& header : headers)
     files.push_back({"integrad/" + header, std::string(embedded_text(header))});

@@ -14,7 +14,8 @@ struct EmittedFile {
 /// A frozen program as a self-contained C99 project: model.h (sizes, quantisations, the rounding's
 /// name), model.c (weights as const tables, one function that works in one arena the caller passes;
 /// no malloc, no state), main.c (a harness over standard input and output, which holds the static
-/// arena), a Makefile, and the kernels' headers verbatim. It prints; it never computes.
+/// arena), a Makefile, device/ (start-up and linker scripts of emulated cores) and the kernels'
+/// headers verbatim. It prints; it never computes.
 std::vector<EmittedFile> export_c(const QGraph& program, const PlanOptions& options = {});
 
 /// What an emitted program takes on a device, code aside.

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -55,6 +56,15 @@ class IgnorePipeSignal {
 
 constexpr std::size_t kMaxErrors = 65536;
 
+using Clock = std::chrono::steady_clock;
+
+// What poll waits at most: a millisecond more than is left, so that it is over then.
+int milliseconds_until(Clock::time_point end) {
+  using std::chrono::milliseconds;
+  const auto left = std::chrono::duration_cast<milliseconds>(end - Clock::now()).count();
+  return static_cast<int>(std::clamp<decltype(left)>(left + 1, 0, 1000 * 1000));
+}
+
 /// A running child: killed and collected if an exception comes before it has ended.
 class Child {
  public:
@@ -82,7 +92,8 @@ class Child {
 
 ProcessResult run_process(const std::vector<std::string>& command,
                           std::span<const std::int8_t> input,
-                          const std::function<void(std::span<const std::int8_t>)>& consume) {
+                          const std::function<void(std::span<const std::int8_t>)>& consume,
+                          std::chrono::seconds limit) {
   require(!command.empty(), "a process needs a command");
   const IgnorePipeSignal ignore;
   Pipe in, out, err;
@@ -117,6 +128,8 @@ ProcessResult run_process(const std::vector<std::string>& command,
   err.close_writer();
   if (input.empty()) in.close_writer();
 
+  const bool limited = limit != kNoLimit;
+  const Clock::time_point end = Clock::now() + limit;
   ProcessResult result{0, {}};
   std::array<std::int8_t, 65536> buffer;
   bool out_open = true, err_open = true;
@@ -124,7 +137,10 @@ ProcessResult run_process(const std::vector<std::string>& command,
     std::array<pollfd, 3> watched{pollfd{out_open ? out.reader() : -1, POLLIN, 0},
                                   pollfd{err_open ? err.reader() : -1, POLLIN, 0},
                                   pollfd{in.writer(), POLLOUT, 0}};
-    if (::poll(watched.data(), watched.size(), -1) < 0) continue;
+    require(!limited || Clock::now() < end, command[0], ": stopped after ", limit.count(),
+            " s, its time limit");
+    if (::poll(watched.data(), watched.size(), limited ? milliseconds_until(end) : -1) <= 0)
+      continue;
     if (watched[0].revents != 0) {
       const ssize_t got = ::read(out.reader(), buffer.data(), buffer.size());
       if (got > 0) consume({buffer.data(), static_cast<std::size_t>(got)});

@@ -1,6 +1,7 @@
 #include "integrad/quant/verify.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "integrad/nn/interpreter.h"
@@ -15,19 +16,46 @@ Verifier::Verifier(Model<float> folded, std::vector<Quantization> quantizations,
       quantizations_(std::move(quantizations)),
       target_(target),
       program_(lower(model_.graph, model_.parameters, quantizations_, target)) {
+  std::vector<Toolchain> hosts, cores;
+  for (const std::string& compiler : options.compilers) hosts.push_back(host_toolchain(compiler));
+  for (const std::string& name : options.devices)
+    cores.push_back(device_toolchain(find_device(name), options.folder));
+  if (options.emit && !cores.empty()) {
+    const Footprint needs = footprint(program_, options.plan);
+    for (const std::string& name : options.devices)
+      require_fits(find_device(name), program_, needs);
+  }
+  for (const auto* toolchains : {&hosts, &cores})
+    for (const Toolchain& toolchain : *toolchains) require_installed(toolchain);
+  for (int id = 0; id < program_.size(); ++id) {
+    const QNode& node = program_.node(id);
+    const Node& source = model_.graph.node(id);
+    report_.layers.push_back({node.name, std::string(name_of(node.operation)), node.shape, 0, 0,
+                              macs_of(source.layer, model_.graph.input_shapes(source))});
+  }
   if (options.emit) write_files(options.folder, export_c(program_, options.plan));
   report_.paths.emplace_back("integer runner");
-  for (const std::string& compiler : options.compilers)
+  for (const Toolchain& host : hosts)
     for (const std::string& optimization : options.optimizations)
-      for (const bool traced : {true, false}) {
-        const EmittedProgram& program =
-            (traced ? traced_ : plain_)
-                .emplace_back(options.folder, compiler, optimization, traced);
-        report_.paths.push_back(program.name());
-        if (options.on_compiled) options.on_compiled(program.name());
-      }
-  for (const QNode& node : program_.nodes)
-    report_.layers.push_back({node.name, std::string(name_of(node.operation)), node.shape});
+      compile(host, optimization, options);
+  for (const Toolchain& core : cores)
+    for (const std::string& optimization : options.device_optimizations)
+      compile(core, optimization, options);
+}
+
+void Verifier::compile(const Toolchain& toolchain, const std::string& optimization,
+                       const VerifyOptions& options) {
+  const auto add = [&](std::vector<EmittedProgram>& programs, Build build) {
+    const EmittedProgram& program =
+        programs.emplace_back(options.folder, toolchain, optimization, build, options.limit);
+    if (build != Build::counted) report_.paths.push_back(program.name());
+    if (options.on_compiled) options.on_compiled(program.name());
+  };
+  add(traced_, Build::traced);
+  add(plain_, Build::plain);
+  if (!options.count || toolchain.count.empty()) return;
+  add(counted_, Build::counted);
+  report_.counts.push_back({toolchain.name + " " + optimization, {}});
 }
 
 void Verifier::compare(const std::string& path, int layer, Index first,
@@ -103,7 +131,27 @@ void Verifier::check(const Tensor<float>& image) {
   }
   for (const EmittedProgram& program : plain_)
     compare(program.name(), layers - 1, 0, expected.back().values(), program.run(input.values()));
+  for (std::size_t i = 0; i < counted_.size() && report_.images == 0; ++i) {
+    std::vector<Index>& counts = report_.counts[i].layers = counted_[i].count(input.values());
+    require(std::ssize(counts) == layers, "the emitted program (", counted_[i].name(), ") counts ",
+            counts.size(), " layers of a model of ", layers);
+  }
   ++report_.images;
+}
+
+Index InstructionCount::total() const {
+  return std::accumulate(layers.begin(), layers.end(), Index{0});
+}
+
+Index VerifyReport::macs() const {
+  Index sum = 0;
+  for (const LayerTally& layer : layers) sum += layer.macs;
+  return sum;
+}
+
+double instructions_per_unit(const LayerTally& layer, Index instructions) {
+  const Index units = layer.macs > 0 ? layer.macs : layer.shape.elements();
+  return static_cast<double>(instructions) / static_cast<double>(std::max<Index>(units, 1));
 }
 
 }  // namespace integrad

@@ -22,11 +22,14 @@ std::string text(const Json& object, const char* name) {
   return value.get<std::string>();
 }
 
-Index count(const Json& object, const char* name) {
-  const Json& value = field(object, name);
+Index whole(const Json& value, const char* name) {
   require(value.is_number_unsigned() && value.get<std::uint64_t>() <= (std::uint64_t{1} << 53),
           "field '", name, "' must be a whole number from 0 to 2^53");
   return value.get<Index>();
+}
+
+Index count(const Json& object, const char* name) {
+  return whole(field(object, name), name);
 }
 
 int code(const Json& object, const char* name) {
@@ -50,8 +53,17 @@ LayerTally read_layer(const Json& json) {
             "field 'shape' must hold whole numbers below 2^31");
     extents.push_back(extent.get<Index>());
   }
-  return {text(json, "name"), text(json, "operation"), Shape(extents), count(json, "bytes"),
-          count(json, "differences")};
+  return {text(json, "name"),   text(json, "operation"),    Shape(extents),
+          count(json, "bytes"), count(json, "differences"), count(json, "macs")};
+}
+
+InstructionCount read_count(const Json& json, std::size_t layers) {
+  InstructionCount result{text(json, "path"), {}};
+  for (const Json& entry : list(json, "instructions", kMostLayers))
+    result.layers.push_back(whole(entry, "instructions"));
+  require(result.layers.size() == layers, "field 'instructions' must hold one number for each of ",
+          layers, " layers; got ", result.layers.size());
+  return result;
 }
 
 }  // namespace
@@ -70,8 +82,11 @@ std::string to_json(const VerifyReport& report) {
                               {"operation", tally.operation},
                               {"shape", std::vector<Index>(extents.begin(), extents.end())},
                               {"bytes", tally.bytes},
-                              {"differences", tally.differences}});
+                              {"differences", tally.differences},
+                              {"macs", tally.macs}});
   }
+  for (const InstructionCount& of_device : report.counts)
+    json["counts"].push_back({{"path", of_device.path}, {"instructions", of_device.layers}});
   if (report.first) {
     const Divergence& first = *report.first;
     json["first"] = {{"path", first.path},
@@ -109,6 +124,9 @@ VerifyReport verify_report_from_json(std::string_view source) {
           report.bytes);
   require(differences == report.differences, "field 'differences' must be the sum of the layers', ",
           differences, "; got ", report.differences);
+  if (json.contains("counts"))
+    for (const Json& entry : list(json, "counts", 1000))
+      report.counts.push_back(read_count(entry, report.layers.size()));
   if (json.contains("first")) {
     const Json& first = json["first"];
     report.first = Divergence{

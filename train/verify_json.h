@@ -6,8 +6,8 @@
 
 namespace integrad {
 
-/// A verification's result as JSON: paths, images, bytes, differences, layers, and the first
-/// difference where there is one.
+/// A verification's result as JSON: paths, images, bytes, differences, layers, and where there
+/// are any the counted instructions and the first difference.
 std::string to_json(const VerifyReport& report);
 
 /// Reads it back. The text may be hostile: throws Error naming the field that is missing, of the

@@ -3,10 +3,16 @@
  *
  * Built with -DMODEL_TRACE it writes, instead, one record for every block of rows that a layer
  * computes: its layer, first code and number of codes as three little-endian 32-bit numbers, then
- * the codes; each image ends with a record of layer -1 that holds the output. */
+ * the codes; each image ends with a record of layer -1 that holds the output.
+ *
+ * Built with -DMODEL_PROFILE for an emulated core it writes, instead, how many instructions each
+ * layer took (device/count.h). */
 #include <stdio.h>
 
 #include "model.h"
+#ifdef MODEL_PROFILE
+#include "device/count.h"
+#endif
 
 static int8_t input[MODEL_INPUT_BYTES];
 static int8_t output[MODEL_OUTPUT_BYTES];
@@ -30,11 +36,14 @@ void model_trace(int32_t layer, int32_t first, int32_t count, const int8_t* code
 
 int main(void) {
   size_t got = fread(input, 1, sizeof input, stdin);
+#ifdef MODEL_PROFILE
+  device_count_start();
+#endif
   while (got == sizeof input) {
     model_run(input, output, arena);
 #ifdef MODEL_TRACE
     model_trace(-1, 0, MODEL_OUTPUT_BYTES, output);
-#else
+#elif !defined MODEL_PROFILE
     fwrite(output, 1, sizeof output, stdout);
 #endif
     got = fread(input, 1, sizeof input, stdin);
@@ -44,5 +53,8 @@ int main(void) {
             (unsigned long)sizeof input);
     return 1;
   }
+#ifdef MODEL_PROFILE
+  device_count_print();
+#endif
   return fflush(stdout) == 0 && !ferror(stdout) ? 0 : 1;
 }

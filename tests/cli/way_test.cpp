@@ -197,6 +197,36 @@ TEST_CASE("verify without any compiler names the package to install") {
   CHECK(has(error_of(result), "apt-get install gcc"));
 }
 
+TEST_CASE("verify runs the program on emulated cores and counts its instructions") {
+  if (!have_program()) return;
+  const TrainedRun& run = TrainedRun::get();
+  const std::string verify =
+      "\"$0\" verify --model '" + run.int8_model() + "' --data '" + run.data() + "' --device ";
+  CHECK(has(error_of(run_shell(verify + "cortex-m9")), "there is no device 'cortex-m9'"));
+  CHECK(has(error_of(run_shell(verify + "cortex-m4 --size 1024 --plan layers")),
+            "cortex-m4: an image of 1024x1024 takes"));
+  CHECK(has(error_of(run_shell("PATH=/nonexistent; " + verify + "cortex-m4,cortex-m55")),
+            "apt-get install gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm"));
+  if (!on_path("arm-none-eabi-gcc") || !on_path("qemu-system-arm") || !on_path("gcc")) {
+    MESSAGE("skipped: no gcc, arm-none-eabi-gcc or qemu-system-arm on PATH");
+    return;
+  }
+  const TemporaryFolder folder;
+  const std::string json = (folder / "verify.json").string();
+  const ProgramResult result =
+      run_integrad({"verify", "--model", run.int8_model(), "--data", run.data(), "--compilers",
+                    "gcc", "--optimizations", "-O1", "--device", "cortex-m4", "--count", "--images",
+                    "1", "--out", json});
+  INFO(result.errors);
+  CHECK(result.exit_code == 0);
+  CHECK(has(result.out, "gcc -O1, cortex-m4 -O1 traced, cortex-m4 -O1\n"));
+  CHECK(std::regex_search(
+      result.out, std::regex("encoder1/full +conv2d +442368 +[0-9]+ +[0-9]+\\.[0-9]+ /MAC")));
+  CHECK(std::regex_search(result.out, std::regex("pool +max_pool2d +- +[0-9]+ .*/output")));
+  CHECK(std::regex_search(result.out, std::regex("all layers +[0-9]+ +[0-9]+ +[0-9.]+ /MAC")));
+  CHECK(has(content(json), "\"path\": \"cortex-m4 -O1\""));
+}
+
 TEST_CASE("info describes models and model files") {
   if (!have_program()) return;
   const ProgramResult named = run_integrad({"info", "--model", "qsegment", "--size", "64"});

@@ -8,45 +8,15 @@
 
 #include <unistd.h>
 
-#include "integrad/autograd/cases.h"
-#include "integrad/nn/interpreter.h"
-#include "integrad/nn/models/qsegment.h"
 #include "integrad/quant/fake_quant.h"
-#include "integrad/quant/observer.h"
 #include "integrad/quant/process.h"
 #include "integrad/quant/verify.h"
 #include "integrad/tensor/random.h"
+#include "integrad/tests/support/quantized_model.h"
 
 using namespace integrad;
 
 namespace {
-
-struct Quantized {
-  Model<float> model;
-  std::vector<Quantization> quantizations;
-};
-
-Quantized calibrated(Model<float> model, const Tensor<float>& images) {
-  RangeObserver observer(model.graph, {});
-  Tape<float> tape;
-  FloatEvaluator<float> evaluator(tape, model.graph, model.parameters, Mode::evaluate);
-  const auto values = interpret(tape, model.graph, tape.constant(images), evaluator);
-  for (int id = 0; id < model.graph.size(); ++id)
-    observer.observe(id, tape.value(values[static_cast<std::size_t>(id)]));
-  auto quantizations = observer.quantizations();
-  return {std::move(model), std::move(quantizations)};
-}
-
-Tensor<float> pixels(Shape shape, std::uint64_t stream) {
-  Tensor<float> image = draw::uniform(shape, stream, 0.0, 256.0).cast<float>();
-  for (float& v : image) v = std::floor(v) / 255.0f;
-  return image;
-}
-
-Quantized quantized_qsegment() {
-  const Graph graph = make_qsegment(16, 24);
-  return calibrated(fold(graph, initialize<float>(graph, 11)), pixels({2, 16, 24, 3}, 1));
-}
 
 // A fresh folder that goes away with the test.
 struct Folder {
@@ -77,11 +47,11 @@ TEST_CASE("training forward, integer runner and emitted C agree in every byte of
                                                        {"cmsis-nn", "recompute"},
                                                        {"cmsis-nn-single", "rows"}};
   for (const auto& [target, plan] : kinds) {
-    Quantized q = quantized_qsegment();
+    QuantizedModel q = quantized_qsegment();
     const Folder folder("agree");
     Verifier verifier(q.model, q.quantizations, find_target(target),
                       {folder.path, true, {"gcc"}, {"-O2"}, {}, find_plan(plan)});
-    for (std::uint64_t i = 0; i < 2; ++i) verifier.check(pixels({1, 16, 24, 3}, 50 + i));
+    for (std::uint64_t i = 0; i < 2; ++i) verifier.check(random_pixels({1, 16, 24, 3}, 50 + i));
     const VerifyReport& report = verifier.report();
     CHECK(report.differences == 0);
     CHECK_FALSE(report.first.has_value());
@@ -92,7 +62,7 @@ TEST_CASE("training forward, integer runner and emitted C agree in every byte of
 }
 
 TEST_CASE("verification catches one altered rounding constant, and names the place") {
-  Quantized q = quantized_qsegment();
+  QuantizedModel q = quantized_qsegment();
   const Folder folder("altered");
   write_files(folder.path, export_c(lower(q.model.graph, q.model.parameters, q.quantizations,
                                           find_target("cmsis-nn"))));
@@ -102,7 +72,7 @@ TEST_CASE("verification catches one altered rounding constant, and names the pla
                     {folder.path, false, {"gcc"}, {"-O2"}, [&](const std::string& path) {
                        compiled.push_back(path);
                      }});
-  verifier.check(pixels({1, 16, 24, 3}, 50));
+  verifier.check(random_pixels({1, 16, 24, 3}, 50));
   CHECK(compiled == std::vector<std::string>{"gcc -O2 traced", "gcc -O2"});
   const VerifyReport& report = verifier.report();
   CHECK(report.differences > 0);
@@ -122,13 +92,13 @@ TEST_CASE("sums beyond 2^24 take the exact wider path") {
   Tensor<float>& weight = parameters.at("wide/weight");
   for (Index i = 0; i < weight.size(); ++i)
     weight[i] = 1.0f - 0.01f * static_cast<float>(random.uniform(static_cast<std::uint64_t>(i)));
-  Quantized q = calibrated({graph, parameters}, pixels({1, 6, 6, 64}, 1));
+  QuantizedModel q = calibrated({graph, parameters}, random_pixels({1, 6, 6, 64}, 1));
   const QGraph program = lower(graph, parameters, q.quantizations, find_target("cmsis-nn"));
   const LinearTables& tables = *tables_of(program.node(1).operation);
   REQUIRE(tables.bounds[0] >= (std::int64_t{1} << 24));
   const Folder folder("wide");
   Verifier verifier(q.model, q.quantizations, find_target("cmsis-nn"), {folder.path, true, {}, {}});
-  Tensor<float> bright = pixels({1, 6, 6, 64}, 2);
+  Tensor<float> bright = random_pixels({1, 6, 6, 64}, 2);
   for (float& v : bright) v = std::max(v, 253.0f / 255.0f);
   verifier.check(bright);
   CHECK(verifier.report().differences == 0);
@@ -170,10 +140,11 @@ TEST_CASE("a channel too weak for its bias keeps the bias") {
   Parameters<float> parameters = initialize<float>(graph, 1);
   for (Index i = 0; i < 2; ++i) parameters.at("conv/weight")[i] = 1e-30f;
   parameters.at("conv/bias")[0] = 0.5f;
-  Quantized q = calibrated({graph, parameters}, pixels({1, 4, 4, 2}, 1));
+  QuantizedModel q = calibrated({graph, parameters}, random_pixels({1, 4, 4, 2}, 1));
   Tape<float> tape;
   FakeQuantEvaluator evaluator(tape, graph, parameters, Mode::evaluate, q.quantizations,
                                find_target("cmsis-nn"));
-  const Var y = interpret(tape, graph, tape.constant(pixels({1, 4, 4, 2}, 3)), evaluator).back();
+  const Var y =
+      interpret(tape, graph, tape.constant(random_pixels({1, 4, 4, 2}, 3)), evaluator).back();
   CHECK(tape.value(y)[0] == doctest::Approx(0.5).epsilon(0.02));
 }

@@ -80,7 +80,7 @@ EmittedProgram guarded(const QGraph& program, const std::filesystem::path& folde
               define + std::to_string(arena_bytes) + "\n");
   }
   write_files(folder, files);
-  return {folder, "gcc", "-O1", false};
+  return {folder, host_toolchain("gcc"), "-O1", Build::plain};
 }
 
 }  // namespace

@@ -27,14 +27,15 @@ class ReportCase {
     input_.samples = dataset_.test;
     input_.evaluations = {evaluation(Arithmetic::floating, 31), evaluation(Arithmetic::integer, 23),
                           evaluation(Arithmetic::fake_quant, 23)};
-    input_.verification =
-        VerifyReport{.paths = {"integer runner", "gcc -O3 traced"},
-                     .layers = {{"image", "input", Shape{1, size, size, 3}, 2000, 0},
-                                {"head<1>", "conv2d", Shape{1, size, size, 1}, 234567, 0}},
-                     .images = 3,
-                     .bytes = 236567,
-                     .differences = 0,
-                     .first = std::nullopt};
+    input_.verification = VerifyReport{
+        .paths = {"integer runner", "gcc -O3 traced"},
+        .layers = {{"image", "input", Shape{1, size, size, 3}, 2000, 0},
+                   {"head<1>", "conv2d", Shape{1, size, size, 1}, 234567, 0, 27 * size * size}},
+        .images = 3,
+        .bytes = 236567,
+        .differences = 0,
+        .first = std::nullopt,
+        .counts = {{"cortex-m4 -O2", {0, 54 * size * size}}}};
     input_.program = &program_;
     input_.multiply_accumulates = 27 * size * size;
     input_.settings = {{"config.json", "{\"seed\": 1, \"note\": \"</pre><script>\"}"}};

@@ -94,6 +94,8 @@ TEST_CASE("a report shows the numbers it is given") {
   CHECK(holds(page, "236,567"));
   CHECK(holds(page, "<b>39 bytes</b>"));  // 27 weights, one bias and one scale
   CHECK(holds(page, "gcc -O3 traced"));
+  CHECK(holds(page, "<th>cortex-m4 -O2</th>"));
+  CHECK(holds(page, "<td>110,592</td><td>221,184</td><td>2.00</td>"));
   CHECK(holds(text, "236,567 bytes of 3 images"));
   CHECK(holds(text, "110,592 per image of 64 x 64"));
 }

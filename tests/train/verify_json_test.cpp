@@ -10,12 +10,13 @@ namespace {
 
 VerifyReport differing() {
   return {.paths = {"integer runner", "a \"quoted\" compiler -O3"},
-          .layers = {{"stem", "conv2d", Shape{1, 8, 6, 16}, 1536, 0},
-                     {"head", "conv2d", Shape{1, 8, 6, 1}, 96, 3}},
+          .layers = {{"stem", "conv2d", Shape{1, 8, 6, 16}, 1536, 0, 20736},
+                     {"head", "conv2d", Shape{1, 8, 6, 1}, 96, 3, 768}},
           .images = 2,
           .bytes = 1632,
           .differences = 3,
-          .first = Divergence{"integer runner", "head", 1, 7, 5, 0, -128, 127}};
+          .first = Divergence{"integer runner", "head", 1, 7, 5, 0, -128, 127},
+          .counts = {{"cortex-m4 -O2", {31104, 4321}}}};
 }
 
 /// The error for a text in which `part` was replaced.
@@ -42,6 +43,11 @@ TEST_CASE("a verification reads back from JSON as it was") {
   REQUIRE(read.first.has_value());
   CHECK(read.first->y == 7);
   CHECK(read.first->expected == -128);
+  CHECK(read.layers[1].macs == 768);
+  CHECK(read.macs() == 21504);
+  REQUIRE(read.counts.size() == 1);
+  CHECK(read.counts[0].path == "cortex-m4 -O2");
+  CHECK(read.counts[0].total() == 35425);
   CHECK(to_json(read) == to_json(written));
 
   VerifyReport same = written;
@@ -60,6 +66,12 @@ TEST_CASE("a faulty verification is refused with the field's name") {
   CHECK(refused("-128", "-129").find("'expected'") != std::string::npos);
   CHECK(refused("16\n", "4294967296\n").find("'shape'") != std::string::npos);
   CHECK(refused("verification 1", "verification 9").find("'format'") != std::string::npos);
+  CHECK(refused("\"macs\"", "\"mac\"").find("'macs' is missing") != std::string::npos);
+  CHECK(refused("31104,", "31104, 1,").find("'instructions' must hold one number for each of 2") !=
+        std::string::npos);
+  CHECK(refused("31104", "-1").find("'instructions'") != std::string::npos);
+  CHECK(refused("[\n    {\n      \"path\": \"cortex", "[\n    3, {\n      \"path\": \"cortex")
+            .find("'path' is missing") != std::string::npos);
   CHECK_FALSE(refused("{", "[").empty());
   CHECK_FALSE(message_of<Error>([] { verify_report_from_json("[1]"); }).empty());
 }
