@@ -168,7 +168,7 @@ class Verify final : public Command {
       row.push_back(cell(static_cast<double>(count.total()) / macs, 2) + " /MAC");
     }
     table.add(row);
-    std::cout << "\ninstructions (no cycles) for the first image:\n" << table << "\n";
+    std::cout << "\ninstructions (not cycles) for the first image:\n" << table << "\n";
   }
 
   static constexpr Index kLongest = 1000000;
