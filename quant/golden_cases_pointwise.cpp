@@ -3,6 +3,7 @@
 
 #include "integrad/quant/c/elementwise.h"
 #include "integrad/quant/c/logistic.h"
+#include "integrad/quant/c/look_up.h"
 #include "integrad/quant/c/softmax.h"
 #include "integrad/quant/golden_cases.h"
 #include "integrad/quant/multiplier.h"

@@ -31,6 +31,13 @@ std::int32_t input_radius(int integer_bits, std::int32_t left_shift) {
   return static_cast<std::int32_t>(std::floor(std::ldexp(largest, -left_shift)));
 }
 
+/// The upper 16 bits of a multiplier, rounded: multiplier * 2^(shift - 15).
+/// TFLM: DownScaleInt32ToInt16Multiplier.
+integrad_scale upper_half(integrad_scale scale) {
+  const std::int64_t rounded = (std::int64_t{scale.multiplier} + (1 << 15)) >> 16;
+  return {static_cast<std::int32_t>(std::min<std::int64_t>(rounded, INT16_MAX)), scale.shift};
+}
+
 }  // namespace
 
 integrad_scale quantize_multiplier(double real, integrad_rounding rounding) {
@@ -90,6 +97,21 @@ SoftmaxScale softmax_scale(double beta, float input, integrad_rounding rounding)
   require(real > 1, "beta times the input's scale must be above 2^-26; got ", real / 67108864.0);
   const integrad_scale scale = quantize_multiplier(std::min(real, limit), rounding);
   return {scale, -input_radius(kIntegerBits, scale.shift)};
+}
+
+HardSwishScale hard_swish_scale(float input, float output) {
+  require_scales({input, output});
+  const float widened = input / 128.0f, three = 3.0f / 32768.0f;
+  const HardSwishScale scale{
+      upper_half(quantize_multiplier(static_cast<double>(widened / three))),
+      upper_half(quantize_multiplier(static_cast<double>(widened / output)))};
+  // Shifts of 16 bits and more would leave 16-bit numbers.
+  require(scale.output.shift >= -15 && scale.output.shift <= 0,
+          "hard swish needs an input scale of 2^-9 to 2^7 output scales; got ", input, " and ",
+          output);
+  require(scale.ramp.shift >= -15 && scale.ramp.shift <= kLargestShift,
+          "hard swish's input scale must be in [1.5 * 2^-23, 1.5 * 2^23); got ", input);
+  return scale;
 }
 
 LogisticScale logistic_scale(float input, integrad_rounding rounding) {

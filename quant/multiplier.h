@@ -29,15 +29,16 @@ integrad_scale fully_connected_scale(float input, float weight, float output);
 /// s1 * s2 / s_out in double. TFLM: Mul.
 integrad_scale multiply_scale(float input1, float input2, float output);
 
-/// s_in / s_out in double. TFLM: Requantize.
+/// s_in / s_out in double. TFLM: Requantize, Relu.
 integrad_scale requantize_scale(float input, float output);
 
-/// What integrad_add needs: with s = 2 max(s1, s2), s1 / s, s2 / s and s / (2^left_shift s_out).
+/// What integrad_add (and a subtraction) needs: with s = 2 max(s1, s2), s1 / s, s2 / s and s /
+/// (2^left_shift s_out).
 struct AddScales {
   integrad_scale input1, input2, output;
 };
 inline constexpr int kAddLeftShift = 20;
-/// TFLM: Add, CalculateOpDataAdd.
+/// TFLM: Add, CalculateOpDataAdd; Sub, CalculateOpDataSub.
 AddScales add_scales(float input1, float input2, float output, int left_shift = kAddLeftShift);
 
 /// What integrad_softmax needs, for softmax of beta * x.
@@ -49,6 +50,14 @@ struct SoftmaxScale {
 /// CalculateInputRadius.
 SoftmaxScale softmax_scale(double beta, float input,
                            integrad_rounding rounding = INTEGRAD_ROUNDING_DOUBLE);
+
+/// What integrad_hard_swish needs; 16-bit multipliers.
+struct HardSwishScale {
+  integrad_scale ramp, output;
+};
+/// The quotients in float32, the multipliers' upper 16 bits. Throws Error unless s_in / s_out is in
+/// [2^-9, 2^7) and s_in in [1.5 * 2^-23, 1.5 * 2^23). TFLM: HardSwishPrepare.
+HardSwishScale hard_swish_scale(float input, float output);
 
 /// What integrad_logistic needs.
 struct LogisticScale {

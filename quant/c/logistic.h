@@ -1,5 +1,5 @@
 /* The logistic function 1 / (1 + exp(-x)) on codes; the output's scale is 1/256, its zero point
- * -128. A code has 256 values, so a layer computes a table once and then only looks up. */
+ * -128. */
 #ifndef INTEGRAD_QUANT_C_LOGISTIC_H
 #define INTEGRAD_QUANT_C_LOGISTIC_H
 #include "fixed_point.h"
@@ -31,16 +31,10 @@ static inline int8_t integrad_logistic_code(const integrad_logistic* layer, int3
   return (int8_t)integrad_clamp(result - 128, INT8_MIN, INT8_MAX);
 }
 
-/* table[code + 128] for every code. */
+/* table[code + 128] for every code (look_up.h). */
 static inline void integrad_logistic_table(const integrad_logistic* layer, int8_t* table) {
   for (int32_t code = -128; code < 128; ++code)
     table[code + 128] = integrad_logistic_code(layer, code);
-}
-
-/* output[i] = table[input[i] + 128]: any function of one code. */
-static inline void integrad_look_up(const int8_t* table, const int8_t* input, int8_t* output,
-                                    ptrdiff_t count) {
-  for (ptrdiff_t i = 0; i < count; ++i) output[i] = table[input[i] + 128];
 }
 
 #endif

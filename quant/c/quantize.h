@@ -48,13 +48,21 @@ typedef struct {
   integrad_rounding rounding;
 } integrad_requantization;
 
-/* output[i] = clamp(rescale(input[i] - input_zero_point) + zero_point). TFLM: Requantize. */
+/* rescale(code - input_zero_point) + zero_point before the clamp. */
+static inline int32_t integrad_requantization_unclamped(const integrad_requantization* layer,
+                                                        int32_t code) {
+  return integrad_requantize_unclamped(code - layer->input_zero_point, layer->scale,
+                                       layer->rounding, layer->zero_point);
+}
+
+/* output[i] = clamp(rescale(input[i] - input_zero_point) + zero_point). TFLM: Requantize; with the
+ * clamp of a ReLU, Relu. */
 static inline void integrad_requantize_elements(const integrad_requantization* layer,
                                                 const int8_t* input, int8_t* output,
                                                 ptrdiff_t count) {
   for (ptrdiff_t i = 0; i < count; ++i)
-    output[i] = integrad_requantize(input[i] - layer->input_zero_point, layer->scale,
-                                    layer->rounding, layer->zero_point, layer->low, layer->high);
+    output[i] = (int8_t)integrad_clamp(integrad_requantization_unclamped(layer, input[i]),
+                                       layer->low, layer->high);
 }
 
 #endif

@@ -8,7 +8,9 @@
 #include "integrad/quant/c/depthwise.h"
 #include "integrad/quant/c/elementwise.h"
 #include "integrad/quant/c/fully_connected.h"
+#include "integrad/quant/c/hard_swish.h"
 #include "integrad/quant/c/logistic.h"
+#include "integrad/quant/c/look_up.h"
 #include "integrad/quant/c/pool.h"
 #include "integrad/quant/c/quantize.h"
 #include "integrad/quant/c/resize.h"
@@ -122,14 +124,17 @@ static void tour_spatial(tour_log* log, integrad_rounding rounding) {
   integrad_unpool_rows(&unpool, integrad_all_rows(pooled), integrad_all_winners(winners),
                        tour_room(log, 4 * 9 * 40), 2, 6);
 
-  integrad_concat_part part = {5, 3, 7, 4};
+  integrad_concat_part part = {3, 7, 4};
   int8_t* joined = tour_room(log, 35);
-  integrad_concat_channels(&part, tour_image, joined);
+  integrad_concat_channels(&part, tour_image, joined, 5);
   part.channels = 4;
   part.first_channel = 0;
-  integrad_concat_channels(&part, tour_image + 100, joined);
+  integrad_concat_channels(&part, tour_image + 100, joined, 5);
   const integrad_pad pad = {tour_dims(3, 3, 2), tour_dims(6, 7, 2), 1, 2, -77};
   integrad_pad_rows(&pad, integrad_all_rows(tour_image), tour_room(log, 6 * 7 * 2), 0, 6);
+  const integrad_slice slice = {tour_dims(7, 9, 6), tour_dims(3, 4, 2), 2, 5, 4};
+  integrad_slice_rows(&slice, integrad_all_rows(tour_image), tour_room(log, 2 * 4 * 2), 1, 3);
+  integrad_copy_codes(tour_image, tour_room(log, 50), 50);
 
   for (int flags = 0; flags < 4; ++flags) {
     const integrad_resize resize = {tour_dims(3, 4, 3), tour_dims(7, 5, 3), flags & 1, flags >> 1,
@@ -145,6 +150,7 @@ static void tour_points(tour_log* log, integrad_rounding rounding) {
   const integrad_scale half = {1 << 30, 0}, sixteenth = {INT32_MAX, -4}, tiny = {1 << 30, -19};
   const integrad_add add = {-128, 127, half, sixteenth, tiny, 20, 3, -128, 127, rounding};
   integrad_add_elements(&add, tour_image, tour_filter, tour_room(log, 500), 500);
+  integrad_subtract_elements(&add, tour_image, tour_filter, tour_room(log, 500), 500);
   const integrad_multiply multiply = {-128, 127, {1518500250, -7}, -3, -128, 127, rounding};
   integrad_multiply_elements(&multiply, tour_image, tour_filter, tour_room(log, 500), 500);
   const integrad_requantization requantization = {-128, {INT32_MAX, 1}, 5, -128, 127, rounding};
@@ -156,6 +162,13 @@ static void tour_points(tour_log* log, integrad_rounding rounding) {
   int8_t table[256];
   integrad_logistic_table(&logistic, table);
   integrad_look_up(table, tour_image, tour_room(log, 500), 500);
+
+  for (int32_t shift = -15; shift <= 30; shift += 9) {
+    const integrad_hard_swish hard_swish = {
+        shift < 0 ? -128 : 127, {32767, shift}, {16384, shift < 0 ? shift : -1}, -3};
+    integrad_hard_swish_table(&hard_swish, table);
+    integrad_look_up(table, tour_image, tour_room(log, 500), 500);
+  }
 
   static const float reals[10] = {0.0f,  1.0f,   -1.0f,  0.25f,   -0.25f,
                                   3e38f, -3e38f, 1e-42f, 127.75f, -63.75f};
