@@ -11,7 +11,8 @@ namespace integrad {
 /// Where the rows begin .. end - 1 of one step's result come from and go to, as C expressions.
 struct CallPlaces {
   std::vector<std::string> rows;   ///< per input: the rows it has, an integrad_rows
-  std::vector<std::string> codes;  ///< per input: pointer to its codes from row `begin` on
+  std::vector<std::string> codes;  ///< per input: pointer to its codes from row `begin` on, or to
+                                   ///< all for an operation that reads its input whole
   std::string winner_rows;         ///< an unpool's winners, an integrad_winner_rows
   std::string winners;             ///< where a pool's winners go from row `begin` on, or NULL
   std::string output;              ///< pointer to the place of row `begin`

@@ -29,9 +29,14 @@ std::ostream& operator<<(std::ostream& out, integrad_rounding r) {
 }
 
 template <class A>
+void sides(std::ostream& out, const A& a) {
+  out << "    .input = " << a.input << ", .output = " << a.output;
+}
+
+template <class A>
 void extents(std::ostream& out, const A& a) {
-  out << "    .input = " << a.input << ", .output = " << a.output
-      << ",\n    .window_y = " << a.window_y << ", .window_x = " << a.window_x;
+  sides(out, a);
+  out << ",\n    .window_y = " << a.window_y << ", .window_x = " << a.window_x;
 }
 
 void stage(std::ostream& out, const integrad_output_stage& s, std::string_view scales) {
@@ -77,6 +82,19 @@ void print(std::ostream& out, const integrad_depthwise& a, std::string_view scal
   stage(out, a.stage, scales);
 }
 
+void print(std::ostream& out, const integrad_transposed_conv& a, std::string_view scales) {
+  extents(out, a);
+  out << ",\n    .input_zero_point = " << a.input_zero_point;
+  stage(out, a.stage, scales);
+}
+
+void print(std::ostream& out, const integrad_fully_connected& a, std::string_view scales) {
+  out << "    .inputs = " << a.inputs << ", .outputs = " << a.outputs
+      << ",\n    .input_zero_point = " << a.input_zero_point
+      << ", .filter_zero_point = " << a.filter_zero_point;
+  stage(out, a.stage, scales);
+}
+
 void print(std::ostream& out, const integrad_add& a) {
   out << "    .zero_point1 = " << a.zero_point1 << ", .zero_point2 = " << a.zero_point2
       << ", .scale1 = " << a.scale1 << ", .scale2 = " << a.scale2
@@ -98,6 +116,40 @@ void print(std::ostream& out, const integrad_pool& a) {
 void print(std::ostream& out, const integrad_unpool& a) {
   extents(out, a);
   out << ",\n    .zero_point = " << a.zero_point << ",\n";
+}
+
+void print(std::ostream& out, const integrad_resize& a) {
+  sides(out, a);
+  out << ",\n    .align_corners = " << a.align_corners << ", .half_pixel = " << a.half_pixel
+      << ", .rounding = " << a.rounding << ",\n";
+}
+
+void print(std::ostream& out, const integrad_concat_part& a) {
+  out << "    {.channels = " << a.channels << ", .output_channels = " << a.output_channels
+      << ", .first_channel = " << a.first_channel << "},\n";
+}
+
+void print(std::ostream& out, const integrad_pad& a) {
+  sides(out, a);
+  out << ",\n    .top = " << a.top << ", .left = " << a.left << ", .zero_point = " << a.zero_point
+      << ",\n";
+}
+
+void print(std::ostream& out, const integrad_slice& a) {
+  sides(out, a);
+  out << ",\n    .top = " << a.top << ", .left = " << a.left
+      << ", .first_channel = " << a.first_channel << ",\n";
+}
+
+void print(std::ostream& out, const integrad_softmax& a) {
+  out << "    .channels = " << a.channels << ", .multiplier = " << a.multiplier
+      << ", .left_shift = " << a.left_shift
+      << ",\n    .smallest_difference = " << a.smallest_difference << ",\n";
+}
+
+void print(std::ostream& out, const integrad_requantization& a) {
+  out << "    .input_zero_point = " << a.input_zero_point << ", .scale = " << a.scale << ",\n";
+  output_codes(out, a);
 }
 
 }  // namespace integrad::c_printer

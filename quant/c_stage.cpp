@@ -64,6 +64,7 @@ void StagePrinter::print_call(const Stage& stage, int step, std::string_view ind
   const std::string size = row_size(step);
   const std::string begin = streams ? band(step) + ".end" : "0";
   const auto after = [&](const std::string& row) { return streams ? begin + " * " + row : "0"; };
+  const bool whole = reach_of(node(step).operation).kind == Reach::Kind::whole;
   CallPlaces places;
   for (int input : s.inputs) {
     const bool inside = within(stage, input);
@@ -72,7 +73,7 @@ void StagePrinter::print_call(const Stage& stage, int step, std::string_view ind
                                  : "integrad_all_rows(" + address(input) + ")");
     places.codes.push_back(inside ? "integrad_row(" + places.rows.back() + ", " + begin + ", " +
                                         row + ")"
-                                  : plus(address(input), after(row)));
+                                  : plus(address(input), whole ? "0" : after(row)));
   }
   const auto winners = [&](int pool) {
     return plus("(uint8_t*)arena", std::to_string(plan_.step(pool).winners));

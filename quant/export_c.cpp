@@ -9,6 +9,7 @@
 #include "integrad/quant/c_stage.h"
 #include "integrad/quant/device.h"
 #include "integrad/quant/embedded.h"
+#include "integrad/quant/reach.h"
 
 namespace integrad {
 
@@ -55,9 +56,10 @@ std::string print_header(const QGraph& program, Index arena) {
   out << " *\n * SHA-256 of the weights, biases and multipliers:\n *   " << weights_digest(program)
       << "\n */\n#ifndef MODEL_H\n#define MODEL_H\n#include <stdint.h>\n\n";
   const auto extents = [&](const char* name, const Shape& shape) {
-    out << "#define MODEL_" << name << "_HEIGHT " << shape.height() << "\n#define MODEL_" << name
-        << "_WIDTH " << shape.width() << "\n#define MODEL_" << name << "_CHANNELS "
-        << shape.channels() << "\n#define MODEL_" << name << "_BYTES " << shape.elements() << "\n";
+    const Index height = rows_of(shape), width = shape.elements() / (height * shape.channels());
+    out << "#define MODEL_" << name << "_HEIGHT " << height << "\n#define MODEL_" << name
+        << "_WIDTH " << width << "\n#define MODEL_" << name << "_CHANNELS " << shape.channels()
+        << "\n#define MODEL_" << name << "_BYTES " << shape.elements() << "\n";
   };
   extents("INPUT", input.shape);
   quantization("INPUT", input.quantization);

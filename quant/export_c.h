@@ -20,7 +20,7 @@ std::vector<EmittedFile> export_c(const QGraph& program, const PlanOptions& opti
 
 /// What an emitted program takes on a device, code aside.
 struct Footprint {
-  Index flash_bytes = 0;  ///< weights, biases and scales
+  Index flash_bytes = 0;  ///< weights, biases, scales and code tables
   Index arena_bytes = 0;  ///< working memory; input and output are the caller's
 };
 Footprint footprint(const QGraph& program, const PlanOptions& options = {});

@@ -12,9 +12,6 @@ namespace integrad {
 
 namespace {
 
-// Sums below this are exact in float32, whatever their order.
-constexpr std::int64_t kExactFloat = std::int64_t{1} << 24;
-
 struct DenseKernels {
   static constexpr bool kChannelsLast = false;
   template <class T>
@@ -119,10 +116,10 @@ Var FakeQuantEvaluator::finish_linear(int id, const Linear& linear, const ConvGe
     return fake_quant::requantize(sums, tables, attributes.stage, linear.in, linear.out,
                                   activation);
   };
-  const bool fits = std::ranges::all_of(tables.bounds, [](auto b) { return b < kExactFloat; });
   fake_quant::Rounded rounded =
-      fits ? round(integer_sums<float, Kernels>(geometry, x, linear.in, tables))
-           : round(integer_sums<double, Kernels>(geometry, x, linear.in, tables));
+      fake_quant::sums_fit_float(tables)
+          ? round(integer_sums<float, Kernels>(geometry, x, linear.in, tables))
+          : round(integer_sums<double, Kernels>(geometry, x, linear.in, tables));
   observed_[static_cast<std::size_t>(id)] = rounded.observed;
 
   std::vector<Var> inputs{linear.x, linear.weight};

@@ -6,13 +6,17 @@
 
 namespace integrad {
 
+namespace fake_quant {
+struct Rounded;
+}
+
 /// Evaluates layers for interpret() such that the forward pass is the integer arithmetic itself.
 /// Values on the tape are real numbers that are exact multiples scale * (code - zero_point); a
 /// convolution runs on integer-valued floats, which is exact while every |sum| stays below 2^24 (in
 /// double otherwise), and ends in the same arith.h function that the device runs. Backward is the
 /// straight-through estimator: gradients pass where the code was not clamped. Works on a folded
-/// graph. Layers that copy codes (pools, unpool ...) need no treatment: a maximum of multiples is
-/// the maximum of codes.
+/// graph. Layers that copy codes (max pool, unpool, concat ...) need no treatment: a maximum of
+/// multiples is the maximum of codes.
 class FakeQuantEvaluator : public FloatEvaluator<float> {
  public:
   /// Throws Error when the quantisations do not fit the graph or the target lacks a kernel.
@@ -24,8 +28,16 @@ class FakeQuantEvaluator : public FloatEvaluator<float> {
   Var input(Var image);
   Var operator()(int id, const layer::Conv2d& l, Inputs in);
   Var operator()(int id, const layer::DepthwiseConv2d& l, Inputs in);
+  Var operator()(int id, const layer::TransposedConv2d& l, Inputs in);
+  Var operator()(int id, const layer::FullyConnected& l, Inputs in);
   Var operator()(int id, const layer::Arithmetic& l, Inputs in);
   Var operator()(int id, const layer::AveragePool& l, Inputs in);
+  Var operator()(int id, const layer::Pointwise& l, Inputs in);
+  Var operator()(int id, const layer::Softmax& l, Inputs in);
+  Var operator()(int id, const layer::Resize& l, Inputs in);
+  /// Throw Error: these have no integer kernel.
+  Var operator()(int id, const layer::BatchNorm& l, Inputs in);
+  Var operator()(int id, const layer::GlobalMean& l, Inputs in);
 
   /// For each node the extremes of its real result before rounding and clamping to codes (after its
   /// activation); {0, 0} for the layers that copy codes.
@@ -41,7 +53,12 @@ class FakeQuantEvaluator : public FloatEvaluator<float> {
   Var finish_linear(int id, const Linear& linear, const ConvGeometry& geometry,
                     const LinearTables& tables, const Attributes& attributes,
                     Activation activation);
+  template <class Build>
+  Var finish_built(int id, const Linear& linear, const LinearTables& tables,
+                   const integrad_output_stage& stage, Activation activation, Build build);
+  Var replace(int id, Var real, fake_quant::Rounded rounded);
   Operation lowered(int id, const Linear* linear) const;
+  const Quantization& quantization_of_input(int id) const;
 
   std::vector<Quantization> quantizations_;
   const Target& target_;

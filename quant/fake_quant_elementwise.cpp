@@ -59,38 +59,45 @@ Var FakeQuantEvaluator::operator()(int id, const layer::Arithmetic& l, Inputs in
   const Quantization qa = quantization(node.inputs[0]), qb = quantization(node.inputs[1]),
                      out = quantization(id);
   const Tensor<float>&a = tape_.value(in[0]), &b = tape_.value(in[1]);
-  const bool adds = l.function == layer::Arithmetic::Function::add;
+  using Function = layer::Arithmetic::Function;
+  const auto combined = [&](const auto& attributes, auto unclamped, auto real) {
+    return combine(
+        a, qa, b, qb, out, {attributes.low, attributes.high}, l.activation,
+        [&](std::int32_t x, std::int32_t y) { return unclamped(&attributes, x, y); }, real);
+  };
   fake_quant::Rounded rounded;
-  if (adds) {
-    const integrad_add add = std::get<quantized::Add>(operation).attributes;
-    rounded = combine(
-        a, qa, b, qb, out, {add.low, add.high}, l.activation,
-        [&](std::int32_t x, std::int32_t y) { return integrad_add_unclamped(&add, x, y); },
-        [](float x, float y) { return x + y; });
-  } else {
-    const integrad_multiply mul = std::get<quantized::Multiply>(operation).attributes;
-    rounded = combine(
-        a, qa, b, qb, out, {mul.low, mul.high}, l.activation,
-        [&](std::int32_t x, std::int32_t y) { return integrad_multiply_unclamped(&mul, x, y); },
-        [](float x, float y) { return x * y; });
-  }
+  if (l.function == Function::add)
+    rounded = combined(std::get<quantized::Add>(operation).attributes, integrad_add_unclamped,
+                       [](float x, float y) { return x + y; });
+  else if (l.function == Function::sub)
+    rounded = combined(std::get<quantized::Subtract>(operation).attributes,
+                       integrad_subtract_unclamped, [](float x, float y) { return x - y; });
+  else
+    rounded = combined(std::get<quantized::Multiply>(operation).attributes,
+                       integrad_multiply_unclamped, [](float x, float y) { return x * y; });
   observed_[static_cast<std::size_t>(id)] = rounded.observed;
   const Var x = in[0], y = in[1];
   return tape_.record("fake_quant", std::move(rounded.values), in,
-                      [x, y, adds, passes = std::move(rounded.passes)](
+                      [x, y, function = l.function, passes = std::move(rounded.passes)](
                           Tape<float>& t, const Tensor<float>& cotangent) {
                         const Tensor<float> d = fake_quant::mask(cotangent, passes);
-                        const auto gradient_by = [&](const Tensor<float>& other) {
+                        const auto scaled = [&](auto factor) {
                           Tensor<float> product = Tensor<float>::uninitialized(d.shape());
                           parallel_for(d.size(), kElementwiseGrain, [&](Index begin, Index end) {
-                            for (Index i = begin; i < end; ++i) product[i] = d[i] * other[i];
+                            for (Index i = begin; i < end; ++i) product[i] = d[i] * factor(i);
                           });
                           return product;
                         };
-                        if (t.needs_gradient(x))
-                          t.accumulate(x, adds ? d : gradient_by(t.value(y)));
+                        const auto by = [&](Var other) {
+                          return scaled([&values = t.value(other)](Index i) { return values[i]; });
+                        };
+                        const bool product = function == Function::mul;
+                        if (t.needs_gradient(x)) t.accumulate(x, product ? by(y) : d);
                         if (t.needs_gradient(y))
-                          t.accumulate(y, adds ? d : gradient_by(t.value(x)));
+                          t.accumulate(y, product ? by(x)
+                                          : function == Function::sub
+                                              ? scaled([](Index) { return -1.0f; })
+                                              : d);
                       });
 }
 

@@ -85,6 +85,11 @@ Rounded requantize(const Tensor<T>& sums, const LinearTables& tables,
   return result;
 }
 
+bool sums_fit_float(const LinearTables& tables) {
+  constexpr std::int64_t kExact = std::int64_t{1} << 24;
+  return std::ranges::all_of(tables.bounds, [](std::int64_t bound) { return bound < kExact; });
+}
+
 Tensor<float> mask(const Tensor<float>& cotangent, const Tensor<std::uint8_t>& passes) {
   Tensor<float> masked = Tensor<float>::uninitialized(cotangent.shape());
   parallel_for(masked.size(), kElementwiseGrain, [&](Index begin, Index end) {

@@ -24,6 +24,9 @@ Rounded requantize(const Tensor<T>& sums, const LinearTables& tables,
                    const integrad_output_stage& stage, const Quantization& in,
                    const Quantization& out, Activation activation);
 
+/// Whether the integer sums are exact in float32, whatever their order.
+bool sums_fit_float(const LinearTables& tables);
+
 /// Cotangent where it passes, else 0.
 Tensor<float> mask(const Tensor<float>& cotangent, const Tensor<std::uint8_t>& passes);
 

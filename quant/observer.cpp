@@ -31,6 +31,7 @@ RangeObserver::RangeObserver(const Graph& graph, ObserverOptions options)
     : graph_(graph),
       options_(options),
       classes_(quantizer_classes(graph)),
+      prescribed_(prescribed_quantizations(graph)),
       tracked_(graph.nodes().size()),
       batch_(graph.nodes().size()),
       seen_(graph.nodes().size(), false) {
@@ -45,9 +46,10 @@ std::size_t RangeObserver::class_of(int node) const {
 }
 
 // A class's range comes from the layers that compute: copies have no range of their own, and the
-// image's class has its fixed one.
+// image's class and the prescribed ones are fixed.
 bool RangeObserver::computes(int node) const {
-  return class_of(node) != 0 && !copies_codes(graph_.node(node).layer);
+  return class_of(node) != 0 && prescribed_[static_cast<std::size_t>(node)] == nullptr &&
+         !copies_codes(graph_.node(node).layer);
 }
 
 void RangeObserver::unite(int node, Range range) {
@@ -104,6 +106,10 @@ std::vector<Quantization> RangeObserver::quantizations() const {
   for (int id = 0; id < graph_.size(); ++id) {
     if (class_of(id) == 0) {
       result.push_back(kImageQuantization);
+      continue;
+    }
+    if (const Quantization* fixed = prescribed_[static_cast<std::size_t>(id)]) {
+      result.push_back(*fixed);
       continue;
     }
     const Tracked tracked = with_batch(class_of(id));

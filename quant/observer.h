@@ -23,6 +23,7 @@ struct ObserverOptions {
 /// (quantizer_classes) share the range of those that compute.
 class RangeObserver {
  public:
+  /// Throws Error when layers share a quantiser that cannot serve both (prescribed_quantizations).
   RangeObserver(const Graph& graph, ObserverOptions options);
 
   /// One node's float values in a batch (calibration of a float model); a node seen again begins
@@ -33,7 +34,8 @@ class RangeObserver {
   /// that copy codes are passed over. Throws Error unless there are as many as nodes, all finite.
   void observe(std::span<const Range> ranges);
 
-  /// The image has its fixed quantisation. Throws Error naming a layer that was never observed.
+  /// The image and the layers whose kernel prescribes it have a fixed quantisation. Throws Error
+  /// naming a layer that was never observed.
   std::vector<Quantization> quantizations() const;
 
   /// The state as a tensor [nodes, 3] (low, high, observed), for checkpoints.
@@ -55,9 +57,10 @@ class RangeObserver {
   const Graph& graph_;
   ObserverOptions options_;
   std::vector<int> classes_;
-  std::vector<Tracked> tracked_;  // by class: the batches that are complete
-  std::vector<Tracked> batch_;    // by class: the batch that is being observed
-  std::vector<bool> seen_;        // by node, in this batch
+  std::vector<const Quantization*> prescribed_;  // by node
+  std::vector<Tracked> tracked_;                 // by class: the batches that are complete
+  std::vector<Tracked> batch_;                   // by class: the batch that is being observed
+  std::vector<bool> seen_;                       // by node, in this batch
 };
 
 }  // namespace integrad

@@ -10,6 +10,8 @@ std::string_view name_of(const Operation& operation) {
 }
 
 Index constant_bytes(const Operation& operation) {
+  if (const quantized::CodeTable* table = code_table_of(operation))
+    return static_cast<Index>(table->size());
   const LinearTables* tables = tables_of(operation);
   if (tables == nullptr) return 0;
   return tables->weight.size() + static_cast<Index>(tables->bias.size() * sizeof(std::int32_t) +
@@ -50,6 +52,17 @@ const LinearTables* tables_of(const Operation& operation) {
       [](const auto& o) -> const LinearTables* {
         if constexpr (requires { o.tables; })
           return &o.tables;
+        else
+          return nullptr;
+      },
+      operation);
+}
+
+const quantized::CodeTable* code_table_of(const Operation& operation) {
+  return std::visit(
+      [](const auto& o) -> const quantized::CodeTable* {
+        if constexpr (requires { o.table; })
+          return &o.table;
         else
           return nullptr;
       },

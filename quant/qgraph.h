@@ -1,12 +1,21 @@
 #pragma once
+#include <array>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "integrad/quant/c/conv.h"
+#include "integrad/quant/c/copy.h"
 #include "integrad/quant/c/depthwise.h"
 #include "integrad/quant/c/elementwise.h"
+#include "integrad/quant/c/fully_connected.h"
+#include "integrad/quant/c/hard_swish.h"
+#include "integrad/quant/c/logistic.h"
 #include "integrad/quant/c/pool.h"
+#include "integrad/quant/c/quantize.h"
+#include "integrad/quant/c/resize.h"
+#include "integrad/quant/c/softmax.h"
+#include "integrad/quant/c/transposed_conv.h"
 #include "integrad/quant/c/unpool.h"
 #include "integrad/quant/quantization.h"
 #include "integrad/quant/target.h"
@@ -54,8 +63,35 @@ struct DepthwiseConv2d {
   }
 };
 
+struct TransposedConv2d {
+  static constexpr std::string_view kName = layer::TransposedConv2d::kName;
+  integrad_transposed_conv attributes;
+  LinearTables tables;
+  integrad_transposed_conv kernel() const {
+    integrad_transposed_conv bound = attributes;
+    bound.stage.scales = tables.scales.data();
+    return bound;
+  }
+};
+
+struct FullyConnected {
+  static constexpr std::string_view kName = layer::FullyConnected::kName;
+  integrad_fully_connected attributes;
+  LinearTables tables;
+  integrad_fully_connected kernel() const {
+    integrad_fully_connected bound = attributes;
+    bound.stage.scales = tables.scales.data();
+    return bound;
+  }
+};
+
 struct Add {
   static constexpr std::string_view kName = "add";
+  integrad_add attributes;
+};
+
+struct Subtract {
+  static constexpr std::string_view kName = "sub";
   integrad_add attributes;
 };
 
@@ -80,11 +116,74 @@ struct AveragePool {
   integrad_pool attributes;
 };
 
+struct ResizeNearest {
+  static constexpr std::string_view kName = "resize_nearest";
+  integrad_resize attributes;
+};
+
+struct ResizeBilinear {
+  static constexpr std::string_view kName = "resize_bilinear";
+  integrad_resize attributes;
+};
+
+struct Concat {
+  static constexpr std::string_view kName = layer::Concat::kName;
+  std::vector<integrad_concat_part> parts;  ///< one per input
+};
+
+struct Pad {
+  static constexpr std::string_view kName = layer::Pad::kName;
+  integrad_pad attributes;
+};
+
+struct Slice {
+  static constexpr std::string_view kName = layer::Slice::kName;
+  integrad_slice attributes;
+};
+
+/// The same codes under another shape.
+struct Reshape {
+  static constexpr std::string_view kName = layer::Reshape::kName;
+};
+
+struct Softmax {
+  static constexpr std::string_view kName = layer::Softmax::kName;
+  integrad_softmax attributes;
+};
+
+/// A ReLU or ReLU6 that stands alone: another scale, and the clamp.
+struct Requantize {
+  static constexpr std::string_view kName = "requantize";
+  integrad_requantization attributes;
+  Activation activation;
+};
+
+/// The output code of each input code, from -128 on.
+using CodeTable = std::array<std::int8_t, 256>;
+
+/// The sigmoid.
+struct Logistic {
+  static constexpr std::string_view kName = "logistic";
+  integrad_logistic attributes;
+  CodeTable table;  ///< by the kernel from the attributes
+};
+
+struct HardSwish {
+  static constexpr std::string_view kName = "hard_swish";
+  integrad_hard_swish attributes;
+  CodeTable table;  ///< by the kernel from the attributes
+};
+
 }  // namespace quantized
 
-using Operation = std::variant<quantized::Input, quantized::Conv2d, quantized::DepthwiseConv2d,
-                               quantized::Add, quantized::Multiply, quantized::MaxPool,
-                               quantized::MaxUnpool, quantized::AveragePool>;
+using Operation =
+    std::variant<quantized::Input, quantized::Conv2d, quantized::DepthwiseConv2d,
+                 quantized::TransposedConv2d, quantized::FullyConnected, quantized::Add,
+                 quantized::Subtract, quantized::Multiply, quantized::MaxPool, quantized::MaxUnpool,
+                 quantized::AveragePool, quantized::ResizeNearest, quantized::ResizeBilinear,
+                 quantized::Concat, quantized::Pad, quantized::Slice, quantized::Reshape,
+                 quantized::Softmax, quantized::Requantize, quantized::Logistic,
+                 quantized::HardSwish>;
 
 struct QNode {
   std::string name;
@@ -115,5 +214,7 @@ std::string weights_digest(const QGraph& program);
 Index winner_row_size(const quantized::MaxPool& pool);
 /// The tables of a linear operation, else null.
 const LinearTables* tables_of(const Operation& operation);
+/// The table of an operation that looks its codes up, else null.
+const quantized::CodeTable* code_table_of(const Operation& operation);
 
 }  // namespace integrad

@@ -32,6 +32,12 @@ struct Range {
 /// Throws Error when a bound is not finite. A range of no width gets the scale 2^-20.
 Quantization quantization_of(const Range& range);
 
+/// Softmax and sigmoid give shares of 1 in 1/256: their kernels know no other output.
+inline constexpr Quantization kShareQuantization{1.0f / 256.0f, -128};
+
+/// The quantisation that a layer's kernel prescribes for its output, or null.
+const Quantization* fixed_quantization(const Layer& layer);
+
 /// Whether a layer's output codes are input codes, or averages of them: it needs no range.
 bool copies_codes(const Layer& layer);
 
@@ -40,8 +46,14 @@ bool copies_codes(const Layer& layer);
 /// class.
 std::vector<int> quantizer_classes(const Graph& graph);
 
-/// One Quantization per node, constant over each class. Throws Error unless there are as many as
-/// nodes and each scale is a normal number above 0, naming the layer.
+/// For each node the quantisation that its class must have because a layer's kernel prescribes it,
+/// or null. Throws Error, naming both layers, when such a class holds the image or a layer with a
+/// range of its own: its codes would be clamped to [0, 1).
+std::vector<const Quantization*> prescribed_quantizations(const Graph& graph);
+
+/// One Quantization per node, constant over each class and the prescribed one where there is one.
+/// Throws Error unless there are as many as nodes and each scale is a normal number above 0, naming
+/// the layer.
 void check_quantizations(const Graph& graph, std::span<const Quantization> quantizations);
 
 }  // namespace integrad

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "integrad/quant/c/look_up.h"
 #include "integrad/quant/c/quantize.h"
 #include "integrad/tensor/parallel.h"
 
@@ -35,6 +36,18 @@ struct RunNode {
            static_cast<std::int32_t>(end));
     });
   }
+  // elements(first element, its place in the output, count).
+  template <class Elements>
+  void by_elements(Tensor<std::int8_t>& out, Elements elements) const {
+    parallel_for(out.size(), kElementwiseGrain,
+                 [&](Index begin, Index end) { elements(begin, out.data() + begin, end - begin); });
+  }
+  // Every code of the input through a table.
+  void look_up(const quantized::CodeTable& table, Tensor<std::int8_t>& out) const {
+    by_elements(out, [&](Index begin, std::int8_t* to, Index count) {
+      integrad_look_up(table.data(), in(0).data() + begin, to, count);
+    });
+  }
   // The first input's image n.
   integrad_rows rows(Index n) const {
     return integrad_all_rows(in(0).data() + n * (in(0).size() / in(0).shape()[0]));
@@ -58,17 +71,40 @@ struct RunNode {
     });
   }
 
+  void operator()(const quantized::TransposedConv2d& o, Tensor<std::int8_t>& out) const {
+    const integrad_transposed_conv kernel = o.kernel();
+    by_rows(out, [&](Index n, Index offset, std::int32_t begin, std::int32_t end) {
+      integrad_transposed_conv_rows(&kernel, rows(n), o.tables.weight.data(), o.tables.bias.data(),
+                                    out.data() + offset, begin, end);
+    });
+  }
+
+  void operator()(const quantized::FullyConnected& o, Tensor<std::int8_t>& out) const {
+    const integrad_fully_connected kernel = o.kernel();
+    parallel_for(out.shape()[0], 1, [&](Index n, Index) {
+      integrad_fully_connected_outputs(&kernel, in(0).data() + n * kernel.inputs,
+                                       o.tables.weight.data(), o.tables.bias.data(),
+                                       out.data() + n * kernel.outputs, 0, kernel.outputs);
+    });
+  }
+
   void operator()(const quantized::Add& o, Tensor<std::int8_t>& out) const {
-    parallel_for(out.size(), kElementwiseGrain, [&](Index begin, Index end) {
-      integrad_add_elements(&o.attributes, in(0).data() + begin, in(1).data() + begin,
-                            out.data() + begin, end - begin);
+    by_elements(out, [&](Index begin, std::int8_t* to, Index count) {
+      integrad_add_elements(&o.attributes, in(0).data() + begin, in(1).data() + begin, to, count);
+    });
+  }
+
+  void operator()(const quantized::Subtract& o, Tensor<std::int8_t>& out) const {
+    by_elements(out, [&](Index begin, std::int8_t* to, Index count) {
+      integrad_subtract_elements(&o.attributes, in(0).data() + begin, in(1).data() + begin, to,
+                                 count);
     });
   }
 
   void operator()(const quantized::Multiply& o, Tensor<std::int8_t>& out) const {
-    parallel_for(out.size(), kElementwiseGrain, [&](Index begin, Index end) {
-      integrad_multiply_elements(&o.attributes, in(0).data() + begin, in(1).data() + begin,
-                                 out.data() + begin, end - begin);
+    by_elements(out, [&](Index begin, std::int8_t* to, Index count) {
+      integrad_multiply_elements(&o.attributes, in(0).data() + begin, in(1).data() + begin, to,
+                                 count);
     });
   }
 
@@ -97,6 +133,64 @@ struct RunNode {
     by_rows(out, [&](Index n, Index offset, std::int32_t begin, std::int32_t end) {
       integrad_average_pool_rows(&o.attributes, rows(n), out.data() + offset, begin, end);
     });
+  }
+
+  void operator()(const quantized::ResizeNearest& o, Tensor<std::int8_t>& out) const {
+    by_rows(out, [&](Index n, Index offset, std::int32_t begin, std::int32_t end) {
+      integrad_resize_nearest_rows(&o.attributes, rows(n), out.data() + offset, begin, end);
+    });
+  }
+
+  void operator()(const quantized::ResizeBilinear& o, Tensor<std::int8_t>& out) const {
+    by_rows(out, [&](Index n, Index offset, std::int32_t begin, std::int32_t end) {
+      integrad_resize_bilinear_rows(&o.attributes, rows(n), out.data() + offset, begin, end);
+    });
+  }
+
+  void operator()(const quantized::Concat& o, Tensor<std::int8_t>& out) const {
+    const Index pixels = out.size() / out.shape().channels();
+    for (std::size_t i = 0; i < o.parts.size(); ++i)
+      integrad_concat_channels(&o.parts[i], in(i).data(), out.data(), pixels);
+  }
+
+  void operator()(const quantized::Pad& o, Tensor<std::int8_t>& out) const {
+    by_rows(out, [&](Index n, Index offset, std::int32_t begin, std::int32_t end) {
+      integrad_pad_rows(&o.attributes, rows(n), out.data() + offset, begin, end);
+    });
+  }
+
+  void operator()(const quantized::Slice& o, Tensor<std::int8_t>& out) const {
+    by_rows(out, [&](Index n, Index offset, std::int32_t begin, std::int32_t end) {
+      integrad_slice_rows(&o.attributes, rows(n), out.data() + offset, begin, end);
+    });
+  }
+
+  void operator()(const quantized::Reshape&, Tensor<std::int8_t>& out) const {
+    by_elements(out, [&](Index begin, std::int8_t* to, Index count) {
+      integrad_copy_codes(in(0).data() + begin, to, count);
+    });
+  }
+
+  void operator()(const quantized::Softmax& o, Tensor<std::int8_t>& out) const {
+    const Index channels = out.shape().channels();
+    parallel_for(out.size() / channels, 64, [&](Index begin, Index end) {
+      integrad_softmax_rows(&o.attributes, in(0).data() + begin * channels,
+                            out.data() + begin * channels, end - begin);
+    });
+  }
+
+  void operator()(const quantized::Requantize& o, Tensor<std::int8_t>& out) const {
+    by_elements(out, [&](Index begin, std::int8_t* to, Index count) {
+      integrad_requantize_elements(&o.attributes, in(0).data() + begin, to, count);
+    });
+  }
+
+  void operator()(const quantized::Logistic& o, Tensor<std::int8_t>& out) const {
+    look_up(o.table, out);
+  }
+
+  void operator()(const quantized::HardSwish& o, Tensor<std::int8_t>& out) const {
+    look_up(o.table, out);
   }
 };
 

@@ -6,6 +6,7 @@
 
 #include "integrad/nn/interpreter.h"
 #include "integrad/quant/fake_quant.h"
+#include "integrad/quant/reach.h"
 #include "integrad/quant/runner.h"
 
 namespace integrad {
@@ -69,7 +70,8 @@ void Verifier::compare(const std::string& path, int layer, Index first,
     ++differences;
     const bool earlier = !report_.first || (first_image_ == report_.images && layer < first_layer_);
     if (!earlier) continue;
-    const Index flat = first + i, channels = tally.shape.channels(), width = tally.shape.width();
+    const Index flat = first + i, channels = tally.shape.channels();
+    const Index width = row_size_of(tally.shape) / channels;
     report_.first = Divergence{path,
                                tally.name,
                                report_.images,

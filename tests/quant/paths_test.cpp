@@ -126,11 +126,25 @@ TEST_CASE("lowering refuses what integers cannot hold, naming layer and channel"
   fine[1].scale = 1e-12f;
   CHECK_THROWS_AS(lower(graph, parameters, fine, target), Error);
 
-  Graph soft;
-  soft.layer("softmax", layer::Softmax{}, {soft.input({1, 4, 4, 2})});
-  CHECK_THROWS_WITH_AS(lower(soft, {}, good, target),
-                       "layer 'softmax': the target cmsis-nn has no integer kernel for softmax",
-                       Error);
+  const auto refuses = [&](const Layer& layer, const char* message) {
+    Graph single;
+    single.layer("layer", layer, {single.input({1, 4, 4, 2})});
+    const Parameters<float> none = initialize<float>(single, 1);
+    CHECK_THROWS_WITH_AS(lower(single, none, good, target), message, Error);
+  };
+  refuses(layer::Softmax{},
+          "layer 'layer': the kernel's quantisation is scale 0.00390625, zero point -128; got "
+          "scale 0.00392157, zero point -128");
+  refuses(layer::Pointwise{layer::Pointwise::Function::hard_sigmoid},
+          "layer 'layer': the target cmsis-nn has no integer kernel for hard sigmoid");
+  refuses(layer::GlobalMean{},
+          "layer 'layer': the target cmsis-nn has no integer kernel for a mean: use an average "
+          "pool over the whole image");
+  refuses(layer::BatchNorm{},
+          "layer 'layer': batch norm has no integer kernel: fold the model first");
+  refuses(layer::Resize{layer::Resize::Method::bilinear, 4, 2730},
+          "layer 'layer': the integer kernel would read beyond the image when it resizes 4 points "
+          "to 2730");
 }
 
 TEST_CASE("a channel too weak for its bias keeps the bias") {

@@ -1,4 +1,5 @@
 #include "integrad/quant/quantization.h"
+#include "integrad/quant/observer.h"
 
 #include <doctest/doctest.h>
 
@@ -112,4 +113,41 @@ TEST_CASE("quantisations that do not fit a graph are refused, naming the layer")
   refuses(2, {0.5f, 4},
           "layer 'pool' copies codes and needs the quantisation of layer 'conv'; got scale 0.5, "
           "zero point 4 and scale 0.5, zero point 3");
+}
+
+TEST_CASE("softmax and sigmoid prescribe the quantisation of their class") {
+  Graph graph;
+  const Value x = graph.input({1, 4, 4, 2});
+  const Value soft = graph.layer("soft", layer::Softmax{}, {x});
+  const Value gate =
+      graph.layer("gate", layer::Pointwise{layer::Pointwise::Function::sigmoid}, {x});
+  graph.layer("both", layer::Concat{}, {soft, gate});
+  const auto prescribed = prescribed_quantizations(graph);
+  CHECK(prescribed[0] == nullptr);
+  for (std::size_t id = 1; id < 4; ++id) CHECK(*prescribed[id] == Quantization{1.0f / 256, -128});
+  RangeObserver observer(graph, {});
+  observer.observe(std::vector<Range>(4, Range{-3, 5}));
+  const auto quantizations = observer.quantizations();
+  CHECK(quantizations[0] == kImageQuantization);
+  CHECK(quantizations[3] == kShareQuantization);
+  check_quantizations(graph, quantizations);
+}
+
+TEST_CASE("what cannot share a prescribed quantisation is refused, with the way out") {
+  Graph graph;
+  const Value x = graph.input({1, 4, 4, 2});
+  const Value gate =
+      graph.layer("gate", layer::Pointwise{layer::Pointwise::Function::sigmoid}, {x});
+  const Value conv = graph.layer("conv", layer::Conv2d{2, WindowSpec::square(1)}, {x});
+  Graph fine = graph, image = graph;
+  graph.layer("joined", layer::Concat{}, {gate, conv});
+  CHECK_THROWS_WITH_AS(RangeObserver(graph, {}),
+                       "layer 'conv' would have to share the fixed quantisation of layer 'gate', 0 "
+                       "to 1; a ReLU between that one and the concat gives it one of its own",
+                       Error);
+  image.layer("joined", layer::Concat{}, {x, gate});
+  CHECK_THROWS_AS(prescribed_quantizations(image), Error);
+  const Value own = fine.layer("own", layer::Pointwise{layer::Pointwise::Function::relu}, {gate});
+  fine.layer("joined", layer::Concat{}, {own, conv});
+  CHECK(prescribed_quantizations(fine).back() == nullptr);
 }

@@ -1,0 +1,81 @@
+#include <algorithm>
+
+#include "integrad/autograd/ops/fully_connected.h"
+#include "integrad/autograd/ops/transposed_conv2d.h"
+#include "integrad/quant/fake_quant.h"
+#include "integrad/quant/fake_quant_kernels.h"
+
+namespace integrad {
+
+namespace {
+
+/// The integer sums, computed by the float operator on integer-valued T.
+template <class T, class Build>
+Tensor<T> integer_sums(const Tensor<float>& x, const Quantization& in, const LinearTables& tables,
+                       Build build) {
+  Tape<T> tape;
+  const auto channels = static_cast<Index>(tables.bias.size());
+  Tensor<T> bias = Tensor<T>::uninitialized(Shape{channels});
+  std::copy(tables.bias.begin(), tables.bias.end(), bias.begin());
+  const Var codes = tape.constant(fake_quant::recover_codes<T>(x, in.scale));
+  const Var weight = tape.constant(tables.weight.cast<T>());
+  return tape.value(build(tape, codes, weight, tape.constant(std::move(bias))));
+}
+
+}  // namespace
+
+/// A linear layer that build(tape, x, weight, bias) computes, for any T: forward with integers,
+/// backward with the real values of the codes.
+template <class Build>
+Var FakeQuantEvaluator::finish_built(int id, const Linear& linear, const LinearTables& tables,
+                                     const integrad_output_stage& stage, Activation activation,
+                                     Build build) {
+  const Tensor<float>& x = tape_.value(linear.x);
+  const auto round = [&](const auto& sums) {
+    return fake_quant::requantize(sums, tables, stage, linear.in, linear.out, activation);
+  };
+  fake_quant::Rounded rounded = fake_quant::sums_fit_float(tables)
+                                    ? round(integer_sums<float>(x, linear.in, tables, build))
+                                    : round(integer_sums<double>(x, linear.in, tables, build));
+  observed_[static_cast<std::size_t>(id)] = rounded.observed;
+
+  std::vector<Var> inputs{linear.x, linear.weight};
+  if (linear.bias != Var{}) inputs.push_back(linear.bias);
+  return tape_.record(
+      "fake_quant", std::move(rounded.values), inputs,
+      [linear, build, passes = std::move(rounded.passes),
+       weight = fake_quant::real_weights(tables, false)](Tape<float>& t,
+                                                         const Tensor<float>& cotangent) {
+        Tape<float> inner;
+        const Tensor<float>& from = t.value(linear.x);
+        const Var x = t.needs_gradient(linear.x) ? inner.leaf(from) : inner.constant(from);
+        const Var w = inner.leaf(weight);
+        const Var b =
+            linear.bias != Var{} ? inner.leaf(Tensor<float>(t.shape(linear.bias))) : Var{};
+        const Var y = build(inner, x, w, b);
+        inner.backward(y, fake_quant::mask(cotangent, passes));
+        if (t.needs_gradient(linear.x)) t.accumulate(linear.x, inner.gradient(x));
+        t.accumulate(linear.weight, inner.gradient(w));
+        if (linear.bias != Var{}) t.accumulate(linear.bias, inner.gradient(b));
+      });
+}
+
+Var FakeQuantEvaluator::operator()(int id, const layer::TransposedConv2d& l, Inputs in) {
+  const Linear operands = linear(id, in, l.bias);
+  const auto operation = std::get<quantized::TransposedConv2d>(lowered(id, &operands));
+  return finish_built(
+      id, operands, operation.tables, operation.attributes.stage, l.activation,
+      [window = l.window, padding = l.output_padding](auto& tape, Var x, Var w, Var b) {
+        return transposed_conv2d(tape, x, w, b, window, padding);
+      });
+}
+
+Var FakeQuantEvaluator::operator()(int id, const layer::FullyConnected& l, Inputs in) {
+  const Linear operands = linear(id, in, l.bias);
+  const auto operation = std::get<quantized::FullyConnected>(lowered(id, &operands));
+  return finish_built(
+      id, operands, operation.tables, operation.attributes.stage, l.activation,
+      [](auto& tape, Var x, Var w, Var b) { return fully_connected(tape, x, w, b); });
+}
+
+}  // namespace integrad
