@@ -67,6 +67,7 @@ std::unique_ptr<Command> make_report();
 std::unique_ptr<Command> make_golden();
 std::unique_ptr<Command> make_gradcheck();
 std::unique_ptr<Command> make_info();
+std::unique_ptr<Command> make_soak();
 
 /// Parses the command line, runs its subcommand and gives the program's exit code: 0 for success, 1
 /// for a failure (one line on standard error says what and what to do), 2 for a command line that

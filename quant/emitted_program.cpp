@@ -75,7 +75,7 @@ void write_files(const std::filesystem::path& folder, const std::vector<EmittedF
 
 EmittedProgram::EmittedProgram(const std::filesystem::path& folder, Toolchain toolchain,
                                const std::string& optimization, Build build,
-                               std::chrono::seconds limit)
+                               std::chrono::seconds limit, const std::vector<std::string>& sources)
     : name_(toolchain.name + " " + optimization +
             (build == Build::traced    ? " traced"
              : build == Build::counted ? " counted"
@@ -94,7 +94,7 @@ EmittedProgram::EmittedProgram(const std::filesystem::path& folder, Toolchain to
   };
   append({"-std=c99", "-Wall", "-Wextra", "-Wpedantic", optimization, "-I" + folder.string()});
   append({"-o", executable_.string()});
-  append({(folder / "main.c").string(), (folder / "model.c").string()});
+  for (const std::string& source : sources) append({(folder / source).string()});
   append(toolchain_.sources);
   if (build == Build::traced) append({"-DMODEL_TRACE"});
   if (build == Build::counted) {

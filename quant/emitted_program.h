@@ -24,11 +24,12 @@ enum class Build {
 /// An emitted C project, compiled and ready to run: on this machine, or on an emulated core.
 class EmittedProgram {
  public:
-  /// Compiles <folder>/main.c and model.c into <folder>/build/. A run that takes longer than
-  /// `limit` is stopped. Throws Error with the compiler's words when it fails.
+  /// Compiles the sources in <folder> into <folder>/build/. A run that takes longer than `limit` is
+  /// stopped. Throws Error with the compiler's words when it fails.
   EmittedProgram(const std::filesystem::path& folder, Toolchain toolchain,
                  const std::string& optimization, Build build,
-                 std::chrono::seconds limit = kNoLimit);
+                 std::chrono::seconds limit = kNoLimit,
+                 const std::vector<std::string>& sources = {"main.c", "model.c"});
 
   /// "gcc -O3", "cortex-m4 -O2 traced".
   const std::string& name() const { return name_; }

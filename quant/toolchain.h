@@ -11,7 +11,7 @@ namespace integrad {
 struct Toolchain {
   std::string name;                  ///< "gcc", "cortex-m4"
   std::vector<std::string> compile;  ///< the compiler and its flags
-  std::vector<std::string> sources;  ///< beside main.c and model.c, with their folder
+  std::vector<std::string> sources;  ///< beside the project's own, with their folder
   std::vector<std::string> link;     ///< flags after all sources
   std::vector<std::string> run;      ///< before the executable's name; empty: it runs by itself
   std::vector<std::string> count;    ///< flags and sources to count instructions; empty: it cannot
