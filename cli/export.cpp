@@ -7,6 +7,7 @@
 #include "integrad/tensor/files.h"
 #include "integrad/train/checkpoint.h"
 #include "integrad/train/scratch_folder.h"
+#include "integrad/train/tflite/export.h"
 
 namespace integrad::cli {
 
@@ -22,8 +23,10 @@ class Export final : public Command {
   void declare(Options& options) override {
     options.add("--model", model_, "A quantised model file");
     options.require("--model");
-    options.add("--format", format_, "c: a C99 project without dependencies");
-    options.add("--out", out_, "Folder for the project");
+    options.add(
+        "--format", format_,
+        "c: a C99 project without dependencies; tflite: a model file for TensorFlow Lite Micro");
+    options.add("--out", out_, "Folder for the files");
     options.require("--out");
     options.add("--size", size_, "Side of the device's image in pixels; 0: as trained");
     options.add("--plan", plan_,
@@ -33,7 +36,7 @@ class Export final : public Command {
   }
 
   int run(const Settings& settings) override {
-    require(format_ == "c", "--format is c; got '", format_, "'");
+    require(format_ == "c" || format_ == "tflite", "--format is c or tflite; got '", format_, "'");
     require(size_ >= 0, "--size is a number of pixels, or 0; got ", size_);
     if (!force_) require_empty_folder(out_, "--force replaces those of the same names");
     const PlanOptions plan = find_plan(plan_);
@@ -41,7 +44,9 @@ class Export final : public Command {
     const QGraph program = with_context(model_.string(), [&] {
       return model.program(size_ == 0 ? model.height : size_, size_ == 0 ? model.width : size_);
     });
-    const std::vector<EmittedFile> files = export_c(program, plan);
+    const std::vector<EmittedFile> files = with_context(model_.string(), [&] {
+      return format_ == "c" ? export_c(program, plan) : export_tflite(program);
+    });
     ScratchFolder scratch(out_);
     write_files(scratch.path(), files);
     scratch.move_into_target();
@@ -50,10 +55,11 @@ class Export final : public Command {
     Table table({"file", "bytes"}, 1);
     for (const EmittedFile& file : files)
       table.add({(out_ / file.path).string(), cell(file.text.size())});
-    const Footprint needs = footprint(program, plan);
     std::cout << table << "input " << program.nodes.front().shape << ", output "
-              << program.nodes.back().shape << ", rounding " << program.target.name << "\nflash "
-              << needs.flash_bytes << " bytes of constants, arena " << needs.arena_bytes
+              << program.nodes.back().shape << ", rounding " << program.target.name << "\n";
+    if (format_ != "c") return 0;  // the interpreter plans its own memory
+    const Footprint needs = footprint(program, plan);
+    std::cout << "flash " << needs.flash_bytes << " bytes of constants, arena " << needs.arena_bytes
               << " bytes\n";
     return 0;
   }
