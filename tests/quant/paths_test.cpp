@@ -147,6 +147,23 @@ TEST_CASE("lowering refuses what integers cannot hold, naming layer and channel"
           "to 2730");
 }
 
+TEST_CASE("a softmax row whose sum the device could not shift is refused") {
+  for (const Index channels : {511, 512}) {
+    Graph graph;
+    graph.layer("soft", layer::Softmax{}, {graph.input({1, 1, 2, channels})});
+    const std::vector<Quantization> quantizations{kImageQuantization, {1.0f / 256, -128}};
+    const auto lowered = [&] {
+      return lower(graph, {}, quantizations, find_target("cmsis-nn")).size();
+    };
+    if (channels == 511)
+      CHECK(lowered() == 2);
+    else
+      CHECK_THROWS_WITH_AS(lowered(),
+                           "layer 'soft': the integer softmax takes at most 511 channels; got 512",
+                           Error);
+  }
+}
+
 TEST_CASE("a channel too weak for its bias keeps the bias") {
   Graph graph;
   const Value x = graph.input({1, 4, 4, 2});
