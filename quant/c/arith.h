@@ -56,20 +56,27 @@ static inline int32_t integrad_saturating_shift_left(int32_t value, int32_t bits
   return integrad_saturate32(value * ((int64_t)1 << bits));
 }
 
+/* floor(a * b / 2^31 + 1/2) where it fits 32 bits: always, except for -2^31 * -2^31. */
+static inline int32_t integrad_multiply_fraction(int32_t a, int32_t b) {
+  return (int32_t)(((int64_t)a * b + ((int64_t)1 << 30)) >> 31);
+}
+
 /* floor(a * b / 2^31 + 1/2): the product of two numbers in [-1, 1) with 31 fractional bits, ties
  * toward plus infinity. Only -1 * -1 leaves the range, and saturates.
  * gemmlowp: SaturatingRoundingDoublingHighMul; CMSIS-NN: arm_nn_doubling_high_mult. */
 static inline int32_t integrad_multiply_high(int32_t a, int32_t b) {
-  return integrad_saturate32(((int64_t)a * b + ((int64_t)1 << 30)) >> 31);
+  return a == INT32_MIN && b == INT32_MIN ? INT32_MAX : integrad_multiply_fraction(a, b);
 }
 
-/* value / 2^bits to the nearest integer, ties away from zero; bits in [0, 31].
- * Half of 2^bits is added before the floor; a negative value gets one less, so that its ties fall
- * down and not up. gemmlowp: RoundingDivideByPOT; CMSIS-NN: arm_nn_divide_by_power_of_two. */
+/* value / 2^bits to the nearest integer, ties away from zero; bits in [0, 31]. The magnitude is
+ * rounded, half up, and gets its sign back: sign is 0 or -1, and (n ^ -1) + 1 = -n. Unsigned, as
+ * the largest magnitude and half, 2^31 + 2^30, fit 32 bits only so; no branch, no 64-bit numbers.
+ * gemmlowp: RoundingDivideByPOT; CMSIS-NN: arm_nn_divide_by_power_of_two. */
 static inline int32_t integrad_rounding_shift_right(int32_t value, int32_t bits) {
-  int64_t half = ((int64_t)1 << bits) >> 1;
-  int64_t down = value < 0 && bits > 0 ? 1 : 0;
-  return (int32_t)((value + half - down) >> bits);
+  uint32_t sign = (uint32_t)(value >> 31);
+  uint32_t half = ((uint32_t)1 << bits) >> 1;
+  uint32_t magnitude = (((uint32_t)value ^ sign) - sign + half) >> bits;
+  return (int32_t)((magnitude ^ sign) - sign);
 }
 
 /* value * scale in two roundings: the product is rounded (ties up), then the right shift (ties away
@@ -78,8 +85,9 @@ static inline int32_t integrad_rounding_shift_right(int32_t value, int32_t bits)
 static inline int32_t integrad_rescale_double(int32_t value, integrad_scale scale) {
   int32_t left = scale.shift > 0 ? scale.shift : 0;
   int32_t right = scale.shift > 0 ? 0 : -scale.shift;
-  int32_t shifted = integrad_wrap32(value * ((int64_t)1 << left));
-  return integrad_rounding_shift_right(integrad_multiply_high(shifted, scale.multiplier), right);
+  int32_t shifted = (int32_t)((uint32_t)value << left);
+  return integrad_rounding_shift_right(integrad_multiply_fraction(shifted, scale.multiplier),
+                                       right);
 }
 
 /* floor(value * scale + 1/2): one rounding, ties up. Needs 64-bit intermediates throughout.
