@@ -19,9 +19,14 @@ class Golden final : public Command {
   void declare(Options& options) override {
     options.add("dir", folder_, "Folder of <operator>.idx files");
     options.require("dir");
+    options.add("--kernels", kernels_,
+                "portable: the kernels every program has; dsp: those for Arm's DSP extension");
   }
   int run(const Settings&) override {
-    const GoldenReport report = run_golden(folder_);
+    require(kernels_ == "portable" || kernels_ == "dsp",
+            "golden: --kernels must be portable or dsp; got ", kernels_);
+    const GoldenReport report =
+        run_golden(folder_, std::nullopt, kernels_ == "dsp" ? Kernels::dsp : Kernels::portable);
     std::cout << to_string(report);
     for (const GoldenOperatorReport& each : report.operators)
       if (const auto& first = each.first_difference)
@@ -33,6 +38,7 @@ class Golden final : public Command {
 
  private:
   std::filesystem::path folder_;
+  std::string kernels_ = "portable";
 };
 
 }  // namespace

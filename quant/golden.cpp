@@ -16,17 +16,18 @@ namespace {
 struct Operator {
   std::string_view name;
   RunCase run;
+  RunCase run_dsp = nullptr;  // null: quant/c/dsp has no kernel for it
 };
 
 constexpr Operator kOperators[] = {
-    {"add_s8", run_add},
+    {"add_s8", run_add, run_add_dsp},
     {"avgpool_s8", run_average_pool},
-    {"conv1x1_s8", run_conv},
-    {"conv_s8", run_conv},
-    {"dwconv_s8", run_depthwise},
+    {"conv1x1_s8", run_conv, run_conv_dsp},
+    {"conv_s8", run_conv, run_conv_dsp},
+    {"dwconv_s8", run_depthwise, run_depthwise_dsp},
     {"fc_s8", run_fully_connected},
     {"logistic_s8", run_logistic},
-    {"maxpool_s8", run_max_pool},
+    {"maxpool_s8", run_max_pool, run_max_pool_dsp},
     {"mul_s8", run_multiply},
     {"quantize_f32_s8", run_quantize},
     {"quantize_multiplier", run_quantize_multiplier},
@@ -104,7 +105,7 @@ void Recorder::refuse(const GoldenCase& c, std::string reason) {
 }  // namespace golden
 
 GoldenReport run_golden(const std::filesystem::path& directory,
-                        std::optional<integrad_rounding> rounding) {
+                        std::optional<integrad_rounding> rounding, Kernels kernels) {
   std::error_code error;
   std::vector<std::filesystem::path> indexes;
   for (std::filesystem::directory_iterator entry(directory, error), end; !error && entry != end;
@@ -125,6 +126,8 @@ GoldenReport run_golden(const std::filesystem::path& directory,
                      [&](const golden::Operator& candidate) { return candidate.name == name; });
     require(found != std::end(golden::kOperators), index.string(), ": no operator is called '",
             name, "'");
+    const golden::RunCase run = kernels == Kernels::dsp ? found->run_dsp : found->run;
+    if (run == nullptr) continue;
     const GoldenFile file = read_golden(index);
     GoldenOperatorReport result;
     result.op = name;
@@ -133,7 +136,7 @@ GoldenReport run_golden(const std::filesystem::path& directory,
     for (const GoldenCase& c : file.cases)
       for (const integrad_rounding mode : roundings) {
         try {
-          found->run(c, mode, recorder);
+          run(c, mode, recorder);
         } catch (const Error& error) {
           fail(c.where(), error.what());
         }

@@ -44,12 +44,17 @@ struct GoldenReport {
   Index refusals() const;
 };
 
-/// Runs every case of every `<op>.idx` in `directory` through the kernels of quant/c, in one
-/// rounding or (without a value) in both, and compares all outputs with the recorded ones. Throws
-/// Error when there is no index, an index names an operator that is not known, or a file is broken
-/// (file and line are named).
+/// The kernels of quant/c, or those of quant/c/dsp, which know convolution, depthwise convolution,
+/// addition and max pooling; the other operators are left out.
+enum class Kernels { portable, dsp };
+
+/// Runs every case of every `<op>.idx` in `directory` through the kernels, in one rounding or
+/// (without a value) in both, and compares all outputs with the recorded ones. Throws Error when
+/// there is no index, an index names an operator that is not known, or a file is broken (file and
+/// line are named).
 GoldenReport run_golden(const std::filesystem::path& directory,
-                        std::optional<integrad_rounding> rounding = std::nullopt);
+                        std::optional<integrad_rounding> rounding = std::nullopt,
+                        Kernels kernels = Kernels::portable);
 
 /// The report as text: one line per operator, then the totals.
 std::string to_string(const GoldenReport& report);

@@ -60,6 +60,12 @@ void run_resize_bilinear(const GoldenCase&, integrad_rounding, Recorder&);
 void run_softmax(const GoldenCase&, integrad_rounding, Recorder&);
 void run_logistic(const GoldenCase&, integrad_rounding, Recorder&);
 
+/// The same cases through the kernels of quant/c/dsp.
+void run_conv_dsp(const GoldenCase&, integrad_rounding, Recorder&);
+void run_depthwise_dsp(const GoldenCase&, integrad_rounding, Recorder&);
+void run_add_dsp(const GoldenCase&, integrad_rounding, Recorder&);
+void run_max_pool_dsp(const GoldenCase&, integrad_rounding, Recorder&);
+
 /// No extent, stride or dilation of a case exceeds this; then window positions fit 32 bits.
 inline constexpr std::int32_t kMaxExtent = 32767;
 

@@ -1,7 +1,10 @@
 #include "integrad/quant/c/conv.h"
 #include "integrad/quant/c/depthwise.h"
+#include "integrad/quant/c/dsp/conv.h"
+#include "integrad/quant/c/dsp/depthwise.h"
 #include "integrad/quant/c/fully_connected.h"
 #include "integrad/quant/c/transposed_conv.h"
+#include "integrad/quant/folded_bias.h"
 #include "integrad/quant/golden_cases.h"
 
 namespace integrad::golden {
@@ -70,9 +73,16 @@ std::int32_t input_zero_point(const GoldenCase& c) {
   return c.int32("in_zp", -128, 127);
 }
 
-}  // namespace
+/// Whether a kernel takes biases as they are or with the input's zero point folded in.
+enum class Biases { plain, folded };
 
-void run_conv(const GoldenCase& c, integrad_rounding rounding, Recorder& recorder) {
+template <class Layer>
+std::vector<std::int32_t> fold(const Operands& o, ChannelAxis axis, const Layer& layer) {
+  return folded_bias(o.filter.values, axis, layer.output.channels, o.bias, layer.input_zero_point);
+}
+
+void run_conv_with(decltype(&integrad_conv_rows) kernel, Biases biases, const GoldenCase& c,
+                   integrad_rounding rounding, Recorder& recorder) {
   const Operands o = read_operands(c, rounding, 4);
   const Shape filter = o.filter.shape;
   const integrad_conv layer{.input = image_dims(o.input.shape),
@@ -87,17 +97,19 @@ void run_conv(const GoldenCase& c, integrad_rounding rounding, Recorder& recorde
               filter[3] == layer.input.channels / layer.groups,
           "filter ", filter, " does not fit input ", o.input.shape, ", output ", o.expected.shape,
           " and ", layer.groups, " groups");
+  const std::vector<std::int32_t> folded = fold(o, ChannelAxis::first, layer);
+  const std::int32_t* bias = biases == Biases::folded ? folded.data() : o.bias_data();
   std::vector<std::int8_t> output(o.expected.values.size());
   for_each_half(o.input.shape[0], layer.input, layer.output,
                 [&](Index from, Index to, std::int32_t begin, std::int32_t end) {
-                  integrad_conv_rows(&layer, integrad_all_rows(o.input.values.data() + from),
-                                     o.filter.values.data(), o.bias_data(), output.data() + to,
-                                     begin, end);
+                  kernel(&layer, integrad_all_rows(o.input.values.data() + from),
+                         o.filter.values.data(), bias, output.data() + to, begin, end);
                 });
   recorder.compare(c, "output", rounding, o.expected, output);
 }
 
-void run_depthwise(const GoldenCase& c, integrad_rounding rounding, Recorder& recorder) {
+void run_depthwise_with(decltype(&integrad_depthwise_rows) kernel, Biases biases,
+                        const GoldenCase& c, integrad_rounding rounding, Recorder& recorder) {
   const Operands o = read_operands(c, rounding, 4);
   const Shape filter = o.filter.shape;
   const integrad_depthwise layer{
@@ -112,14 +124,31 @@ void run_depthwise(const GoldenCase& c, integrad_rounding rounding, Recorder& re
               filter[3] == Index{layer.input.channels} * multiplier,
           "filter ", filter, " does not fit input ", o.input.shape, ", output ", o.expected.shape,
           " and depth multiplier ", multiplier);
+  const std::vector<std::int32_t> folded = fold(o, ChannelAxis::last, layer);
+  const std::int32_t* bias = biases == Biases::folded ? folded.data() : o.bias_data();
   std::vector<std::int8_t> output(o.expected.values.size());
   for_each_half(o.input.shape[0], layer.input, layer.output,
                 [&](Index from, Index to, std::int32_t begin, std::int32_t end) {
-                  integrad_depthwise_rows(&layer, integrad_all_rows(o.input.values.data() + from),
-                                          o.filter.values.data(), o.bias_data(), output.data() + to,
-                                          begin, end);
+                  kernel(&layer, integrad_all_rows(o.input.values.data() + from),
+                         o.filter.values.data(), bias, output.data() + to, begin, end);
                 });
   recorder.compare(c, "output", rounding, o.expected, output);
+}
+
+}  // namespace
+
+void run_conv(const GoldenCase& c, integrad_rounding rounding, Recorder& recorder) {
+  run_conv_with(integrad_conv_rows, Biases::plain, c, rounding, recorder);
+}
+void run_conv_dsp(const GoldenCase& c, integrad_rounding rounding, Recorder& recorder) {
+  run_conv_with(integrad_dsp_conv_rows, Biases::folded, c, rounding, recorder);
+}
+
+void run_depthwise(const GoldenCase& c, integrad_rounding rounding, Recorder& recorder) {
+  run_depthwise_with(integrad_depthwise_rows, Biases::plain, c, rounding, recorder);
+}
+void run_depthwise_dsp(const GoldenCase& c, integrad_rounding rounding, Recorder& recorder) {
+  run_depthwise_with(integrad_dsp_depthwise_rows, Biases::folded, c, rounding, recorder);
 }
 
 void run_transposed_conv(const GoldenCase& c, integrad_rounding rounding, Recorder& recorder) {

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "integrad/quant/c/dsp/elementwise.h"
 #include "integrad/quant/c/elementwise.h"
 #include "integrad/quant/c/logistic.h"
 #include "integrad/quant/c/look_up.h"
@@ -27,9 +28,8 @@ void run_pair(const GoldenCase& c, integrad_rounding rounding, Recorder& recorde
   recorder.compare(c, "output", rounding, expected, output);
 }
 
-}  // namespace
-
-void run_add(const GoldenCase& c, integrad_rounding rounding, Recorder& recorder) {
+void run_add_with(decltype(&integrad_add_elements) kernel, const GoldenCase& c,
+                  integrad_rounding rounding, Recorder& recorder) {
   const integrad_add layer{.zero_point1 = c.int32("zp1", -128, 127),
                            .zero_point2 = c.int32("zp2", -128, 127),
                            .scale1 = stored_scale(c, "mult1", "shift1"),
@@ -50,10 +50,18 @@ void run_add(const GoldenCase& c, integrad_rounding rounding, Recorder& recorder
       recorder.derived(c, "output's", layer.output_scale, scales.output);
     });
   }
-  run_pair(
-      c, rounding, recorder,
-      [&](const std::int8_t* input1, const std::int8_t* input2, std::int8_t* output,
-          std::ptrdiff_t count) { integrad_add_elements(&layer, input1, input2, output, count); });
+  run_pair(c, rounding, recorder,
+           [&](const std::int8_t* input1, const std::int8_t* input2, std::int8_t* output,
+               std::ptrdiff_t count) { kernel(&layer, input1, input2, output, count); });
+}
+
+}  // namespace
+
+void run_add(const GoldenCase& c, integrad_rounding rounding, Recorder& recorder) {
+  run_add_with(integrad_add_elements, c, rounding, recorder);
+}
+void run_add_dsp(const GoldenCase& c, integrad_rounding rounding, Recorder& recorder) {
+  run_add_with(integrad_dsp_add_elements, c, rounding, recorder);
 }
 
 void run_multiply(const GoldenCase& c, integrad_rounding rounding, Recorder& recorder) {

@@ -1,3 +1,4 @@
+#include "integrad/quant/c/dsp/pool.h"
 #include "integrad/quant/c/pool.h"
 #include "integrad/quant/c/resize.h"
 #include "integrad/quant/golden_cases.h"
@@ -67,15 +68,23 @@ integrad_resize read_resize(const GoldenCase& c, integrad_rounding rounding) {
           .rounding = rounding};
 }
 
+void run_max_pool_with(decltype(&integrad_max_pool_rows) kernel, const GoldenCase& c,
+                       integrad_rounding rounding, Recorder& recorder) {
+  run_image(c, rounding, recorder, read_pool(c),
+            [kernel](const integrad_pool& layer, const std::int8_t* input, std::int8_t* output,
+                     std::int32_t begin, std::int32_t end) {
+              require_valid(layer);
+              kernel(&layer, integrad_all_rows(input), output, nullptr, begin, end);
+            });
+}
+
 }  // namespace
 
 void run_max_pool(const GoldenCase& c, integrad_rounding rounding, Recorder& recorder) {
-  run_image(c, rounding, recorder, read_pool(c),
-            [](const integrad_pool& layer, const std::int8_t* input, std::int8_t* output,
-               std::int32_t begin, std::int32_t end) {
-              require_valid(layer);
-              integrad_max_pool_rows(&layer, integrad_all_rows(input), output, nullptr, begin, end);
-            });
+  run_max_pool_with(integrad_max_pool_rows, c, rounding, recorder);
+}
+void run_max_pool_dsp(const GoldenCase& c, integrad_rounding rounding, Recorder& recorder) {
+  run_max_pool_with(integrad_dsp_max_pool_rows, c, rounding, recorder);
 }
 
 void run_average_pool(const GoldenCase& c, integrad_rounding rounding, Recorder& recorder) {

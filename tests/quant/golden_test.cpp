@@ -261,3 +261,17 @@ TEST_CASE("folders without vectors, unknown operators and lost binary files are 
   write(scratch.path() / "convolve.idx", "GOLDEN 1 convolve convolve.bin\neof 0 0\n");
   CHECK(error_of(scratch.path()).find("no operator is called 'convolve'") != std::string::npos);
 }
+
+TEST_CASE("the DSP kernels match every recorded output they have a kernel for") {
+  const GoldenReport report = run_golden(kGolden, std::nullopt, Kernels::dsp);
+  const GoldenReport portable = run_golden(kGolden);
+  INFO(to_string(report));
+  REQUIRE(report.operators.size() == 5);
+  for (const GoldenOperatorReport& each : report.operators) {
+    CAPTURE(each.op);
+    CHECK(each.cases > 0);
+    CHECK(each.differences == 0);
+    for (const GoldenOperatorReport& other : portable.operators)
+      if (other.op == each.op) CHECK(each.compared_bytes == other.compared_bytes);
+  }
+}

@@ -57,10 +57,13 @@ TEST_CASE("the core includes no third-party header but Eigen and OpenMP") {
   check_project(foreign_headers);
 }
 
-TEST_CASE("only kernels/simd uses intrinsics, and shares no inline function") {
+TEST_CASE(
+    "only kernels/simd and dsp/lanes.h use intrinsics; the former shares no inline function") {
   CHECK(intrinsics(including("tensor/kernels/a.cpp", "<immintrin.h>")).size() == 1);
   CHECK(intrinsics(including("quant/runner.cpp", "<arm_neon.h>")).size() == 1);
   CHECK(intrinsics(including("tensor/kernels/simd/a.cpp", "<immintrin.h>")).empty());
+  CHECK(intrinsics(including("quant/c/dsp/conv.h", "<arm_acle.h>")).size() == 1);
+  CHECK(intrinsics(including("quant/c/dsp/lanes.h", "<arm_acle.h>")).empty());
   check_project(intrinsics);
 
   const char* wide = "tensor/kernels/simd/avx2.cpp";

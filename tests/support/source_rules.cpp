@@ -35,6 +35,11 @@ bool serves_one_isa(const SourceFile& file) {
   return file.path.find("/kernels/simd/") != std::string::npos;
 }
 
+// Names a microcontroller's instructions; emitted programs are compiled for one processor.
+bool names_device_instructions(const SourceFile& file) {
+  return file.path == "quant/c/dsp/lanes.h";
+}
+
 // The names after #include that stand between `open` and `close`.
 std::vector<std::string> includes(const SourceFile& file, char open, char close) {
   std::vector<std::string> names;
@@ -115,7 +120,8 @@ Complaints foreign_headers(const SourceFile& file) {
   const bool may_use_eigen = !file.path.starts_with("quant/");
   for (const std::string& name : angle_includes(file)) {
     const bool allowed = is_standard_or_posix(name) || name == "omp.h" ||
-                         (names_an_instruction_set(name) && serves_one_isa(file)) ||
+                         (names_an_instruction_set(name) &&
+                          (serves_one_isa(file) || names_device_instructions(file))) ||
                          (name.starts_with("Eigen/") && may_use_eigen);
     if (!allowed) complaints.push_back(file.path + " includes <" + name + ">");
   }
@@ -124,7 +130,7 @@ Complaints foreign_headers(const SourceFile& file) {
 
 Complaints intrinsics(const SourceFile& file) {
   Complaints complaints;
-  if (serves_one_isa(file)) return complaints;
+  if (serves_one_isa(file) || names_device_instructions(file)) return complaints;
   for (const std::string& name : angle_includes(file))
     if (names_an_instruction_set(name))
       complaints.push_back(file.path + " includes <" + name + ">");
