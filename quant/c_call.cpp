@@ -3,11 +3,15 @@
 #include <sstream>
 
 #include "integrad/quant/c_printer.h"
+#include "integrad/quant/folded_bias.h"
 #include "integrad/quant/reach.h"
 
 namespace integrad {
 
 namespace {
+
+/// Declares the kernels that a processor may have its own of.
+constexpr std::string_view kKernels = "quant/c/device_kernels.h";
 
 struct PrintConstants {
   int id;
@@ -26,17 +30,25 @@ struct PrintConstants {
   void linear(std::string_view header, std::string_view type, const Linear& o) const {
     const std::string suffix = "_" + std::to_string(id);
     c_printer::table(out, "int8_t", "weight" + suffix, o.tables.weight.values());
-    c_printer::table(out, "int32_t", "bias" + suffix, std::span<const std::int32_t>(o.tables.bias));
+    const std::span<const std::int32_t> bias(o.tables.bias);
+    if constexpr (requires { folded_bias(o); }) {
+      const std::vector<std::int32_t> folded = folded_bias(o);
+      out << "#if INTEGRAD_FOLDED_BIAS\n";
+      c_printer::table(out, "int32_t", "bias" + suffix, std::span<const std::int32_t>(folded));
+      out << "#else\n";
+      c_printer::table(out, "int32_t", "bias" + suffix, bias);
+      out << "#endif\n";
+    } else {
+      c_printer::table(out, "int32_t", "bias" + suffix, bias);
+    }
     c_printer::table(out, "scales" + suffix, o.tables.scales);
     attributes(header, type, o.attributes, "scales" + suffix);
   }
 
   void operator()(const quantized::Input&) const {}
-  void operator()(const quantized::Conv2d& o) const {
-    linear("quant/c/conv.h", "integrad_conv", o);
-  }
+  void operator()(const quantized::Conv2d& o) const { linear(kKernels, "integrad_conv", o); }
   void operator()(const quantized::DepthwiseConv2d& o) const {
-    linear("quant/c/depthwise.h", "integrad_depthwise", o);
+    linear(kKernels, "integrad_depthwise", o);
   }
   void operator()(const quantized::TransposedConv2d& o) const {
     linear("quant/c/transposed_conv.h", "integrad_transposed_conv", o);
@@ -48,16 +60,16 @@ struct PrintConstants {
     attributes("quant/c/elementwise.h", "integrad_add", o.attributes);
   }
   void operator()(const quantized::Add& o) const {
-    attributes("quant/c/elementwise.h", "integrad_add", o.attributes);
+    attributes(kKernels, "integrad_add", o.attributes);
   }
   void operator()(const quantized::Multiply& o) const {
     attributes("quant/c/elementwise.h", "integrad_multiply", o.attributes);
   }
   void operator()(const quantized::MaxPool& o) const {
-    attributes("quant/c/pool.h", "integrad_pool", o.attributes);
+    attributes(kKernels, "integrad_pool", o.attributes);
   }
   void operator()(const quantized::MaxUnpool& o) const {
-    attributes("quant/c/unpool.h", "integrad_unpool", o.attributes);
+    attributes(kKernels, "integrad_unpool", o.attributes);
   }
   void operator()(const quantized::AveragePool& o) const {
     attributes("quant/c/pool.h", "integrad_pool", o.attributes);
@@ -118,9 +130,11 @@ struct PrintCall {
   }
 
   std::string operator()(const quantized::Input&) const { return {}; }
-  std::string operator()(const quantized::Conv2d&) const { return linear("integrad_conv_rows"); }
+  std::string operator()(const quantized::Conv2d&) const {
+    return linear("integrad_run_conv_rows");
+  }
   std::string operator()(const quantized::DepthwiseConv2d&) const {
-    return linear("integrad_depthwise_rows");
+    return linear("integrad_run_depthwise_rows");
   }
   std::string operator()(const quantized::TransposedConv2d&) const {
     return linear("integrad_transposed_conv_rows");
@@ -134,16 +148,17 @@ struct PrintCall {
     return call("integrad_subtract_elements", at.codes[0], at.codes[1], at.output, at.count);
   }
   std::string operator()(const quantized::Add&) const {
-    return call("integrad_add_elements", at.codes[0], at.codes[1], at.output, at.count);
+    return call("integrad_run_add_elements", at.codes[0], at.codes[1], at.output, at.count);
   }
   std::string operator()(const quantized::Multiply&) const {
     return call("integrad_multiply_elements", at.codes[0], at.codes[1], at.output, at.count);
   }
   std::string operator()(const quantized::MaxPool&) const {
-    return call("integrad_max_pool_rows", at.rows[0], at.output, at.winners, at.begin, at.end);
+    return call("integrad_run_max_pool_rows", at.rows[0], at.output, at.winners, at.begin, at.end);
   }
   std::string operator()(const quantized::MaxUnpool&) const {
-    return call("integrad_unpool_rows", at.rows[0], at.winner_rows, at.output, at.begin, at.end);
+    return call("integrad_run_unpool_rows", at.rows[0], at.winner_rows, at.output, at.begin,
+                at.end);
   }
   std::string operator()(const quantized::AveragePool&) const {
     return rows("integrad_average_pool_rows");

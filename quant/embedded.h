@@ -1,4 +1,6 @@
 #pragma once
+#include <set>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -13,5 +15,7 @@ struct EmbeddedText {
 const std::vector<EmbeddedText>& embedded_texts();
 /// Throws Error when there is no such text.
 std::string_view embedded_text(std::string_view path);
+/// These texts and all that they include, by their paths.
+std::set<std::string> with_included(const std::set<std::string>& paths);
 
 }  // namespace integrad

@@ -119,8 +119,7 @@ std::vector<EmittedFile> export_c(const QGraph& program, const PlanOptions& opti
   for (const char* name : {"main.c", "Makefile"})
     files.push_back({name, std::string(embedded_text(std::string("quant/emitted/") + name))});
   for (EmittedFile& file : device_files()) files.push_back(std::move(file));
-  headers.insert({"quant/c/arith.h", "quant/c/layout.h", "quant/c/winners.h", "tensor/window.h"});
-  for (const std::string& header : headers)
+  for (const std::string& header : with_included(headers))
     files.push_back({"integrad/" + header, std::string(embedded_text(header))});
   return files;
 }

@@ -4,10 +4,11 @@
 #include <limits>
 #include <memory>
 
-#include "kernel_tour.h"
+#include "device_tour.h"
 
 extern "C" {
 void kernel_tour_c99(tour_log* log);
+device_tour_result device_tour_c99();
 std::int32_t kernels_c99_version();
 }
 
@@ -22,6 +23,13 @@ TEST_CASE("the integer kernels give the same bytes as C99 and as C++") {
   REQUIRE(c->used > 15000);
   REQUIRE(c->used <= TOUR_BYTES);
   CHECK(std::equal(c->bytes, c->bytes + c->used, cpp->bytes));
+}
+
+// In the C file the DSP instructions are emulated.
+TEST_CASE("the kernels for devices give the portable kernels' bytes, as C99") {
+  const device_tour_result portable = device_tour(), emulated = device_tour_c99();
+  CHECK(INTEGRAD_FOLDED_BIAS == 0);
+  CHECK(std::ranges::equal(portable.sums, emulated.sums));
 }
 
 TEST_CASE("not a number becomes the zero point, and infinities saturate") {

@@ -85,6 +85,11 @@ quantized::Conv2d& first_conv(QGraph& program) {
   return std::get<quantized::Conv2d>(program.nodes[1].operation);
 }
 
+/// The kernels for Arm's DSP extension instead of the portable ones.
+void emulate_dsp(std::vector<EmittedFile>& files) {
+  replace_in(files, "model.c", "#include", "#define INTEGRAD_DSP_EMULATED\n#include");
+}
+
 const auto kUnaltered = [](std::vector<EmittedFile>&) {};
 
 }  // namespace
@@ -93,6 +98,21 @@ TEST_CASE("the unaltered program differs nowhere") {
   const VerifyReport report = verify(subject().program, kUnaltered);
   CHECK(report.differences == 0);
   CHECK(report.bytes > 100000);
+}
+
+TEST_CASE("the program with the kernels for the DSP extension differs nowhere either") {
+  const VerifyReport report = verify(subject().program, emulate_dsp);
+  CHECK(report.differences == 0);
+  CHECK(report.bytes > 100000);
+}
+
+TEST_CASE("a bias without the zero point folded in is caught where the kernels ask for it") {
+  const VerifyReport report = verify(subject().program, [](std::vector<EmittedFile>& files) {
+    emulate_dsp(files);
+    replace_in(files, "model.c", "#if INTEGRAD_FOLDED_BIAS", "#if !INTEGRAD_FOLDED_BIAS");
+  });
+  REQUIRE(report.first.has_value());
+  CHECK(report.first->layer == "encoder1/full");
 }
 
 TEST_CASE("one layer with the other rounding is caught") {

@@ -69,7 +69,7 @@ INTEGRAD_ALWAYS_INLINE uint32_t* integrad_unpack(uint32_t* words, const int8_t* 
 }
 
 /* Copies; the last word of four or more codes may repeat some that are there already. */
-static inline void integrad_copy_codes(int8_t* to, const int8_t* from, int32_t count) {
+static inline void integrad_stage_codes(int8_t* to, const int8_t* from, int32_t count) {
   if (count >= 4) {
     for (int32_t i = 0; i + 4 < count; i += 4)
       integrad_store_word(to + i, integrad_load_word(from + i));
@@ -93,7 +93,7 @@ static inline void integrad_put_codes(integrad_column_sink* sink, const int8_t* 
   if (sink->bytes == NULL) {
     sink->words = integrad_unpack(sink->words, codes, count);
   } else if (count > 0) {
-    integrad_copy_codes(sink->bytes, codes, count);
+    integrad_stage_codes(sink->bytes, codes, count);
     sink->bytes += count;
   }
 }
