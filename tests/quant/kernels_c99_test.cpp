@@ -9,6 +9,7 @@
 extern "C" {
 void kernel_tour_c99(tour_log* log);
 device_tour_result device_tour_c99();
+std::uint32_t device_tour_portable_c99(tour_log* log);
 std::int32_t kernels_c99_version();
 }
 
@@ -23,6 +24,7 @@ TEST_CASE("the integer kernels give the same bytes as C99 and as C++") {
   REQUIRE(c->used > 15000);
   REQUIRE(c->used <= TOUR_BYTES);
   CHECK(std::equal(c->bytes, c->bytes + c->used, cpp->bytes));
+  CHECK(device_tour_portable_c99(c.get()) == device_tour_portable(cpp.get()));
 }
 
 // In the C file the DSP instructions are emulated.

@@ -89,7 +89,7 @@ static inline int32_t integrad_multiply_top(int32_t a, int32_t b, int32_t addend
 
 /* The nearest number in [-128, 127]. */
 static inline int32_t integrad_saturate8(int32_t value) {
-  return (int32_t)__ssat(value, 8);
+  return __ssat(value, 8);
 }
 
 /* sum + a.half0 * b.half0 + a.half1 * b.half1 */
