@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <iostream>
 #include <optional>
 
@@ -43,6 +44,9 @@ class Verify final : public Command {
     options.add("--emitted", emitted_, "Check this emitted project instead of a fresh one");
     options.add("--keep", keep_, "Keep the emitted and compiled project in this folder");
     options.add("--plan", plan_, "Memory of the emitted project by: layers, rows, recompute");
+    options.add("--export", format_, "Form of the emitted project: c, cmsis-nn");
+    options.add("--cmsis-nn", cmsis_nn_,
+                "Folder of CMSIS-NN for --export cmsis-nn; without any: the variable CMSIS_NN_DIR");
     options.add("--images", count_, "Compare on the first so many test images; 0: all");
     options.add("--out", out_, "Also write the report to this JSON file");
   }
@@ -56,6 +60,7 @@ class Verify final : public Command {
     VerifyOptions options = ways();
     options.emit = emitted_.empty();
     options.plan = find_plan(plan_);
+    options.cmsis_nn = cmsis_nn();
     require(options.emit || fs::exists(emitted_ / "model.c"), "folder '", emitted_.string(),
             "': holds no emitted project (model.c); integrad export makes one");
 
@@ -125,6 +130,24 @@ class Verify final : public Command {
     return options;
   }
 
+  /// Empty when the emitted project does without.
+  fs::path cmsis_nn() const {
+    require(format_ == "c" || format_ == "cmsis-nn", "--export is c or cmsis-nn; got '", format_,
+            "'");
+    if (format_ == "c") {
+      require(cmsis_nn_.empty(), "--cmsis-nn is for --export cmsis-nn");
+      return {};
+    }
+    require(plan_ == kDefaultPlan,
+            "--plan is for --export c: CMSIS-NN computes one layer after the other");
+    if (!cmsis_nn_.empty()) return cmsis_nn_;
+    const char* named = std::getenv("CMSIS_NN_DIR");
+    require(named != nullptr && *named != '\0',
+            "--export cmsis-nn needs a CMSIS-NN to build with: name its folder with --cmsis-nn or "
+            "in CMSIS_NN_DIR");
+    return named;
+  }
+
   static std::vector<std::string> compilers_present() {
     std::vector<std::string> found;
     for (const char* name : {"gcc", "clang"})
@@ -173,10 +196,10 @@ class Verify final : public Command {
 
   static constexpr Index kLongest = 1000000;
 
-  fs::path model_, emitted_, keep_, out_;
+  fs::path model_, emitted_, keep_, out_, cmsis_nn_;
   DataFlags data_;
   std::vector<std::string> compilers_, devices_, optimizations_;
-  std::string plan_{kDefaultPlan};
+  std::string plan_{kDefaultPlan}, format_ = "c";
   Index count_ = 0, limit_ = VerifyOptions{}.limit.count();
   bool counts_ = false;
 };

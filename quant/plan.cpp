@@ -27,8 +27,8 @@ bool works_in_place(const Operation& operation) {
 /// Sizes, lives and places of the results of a sequence of steps.
 class Planner {
  public:
-  Planner(const QGraph& program, std::vector<Step> steps)
-      : graph_(program, std::move(steps)), last_(graph_.size() - 1) {
+  Planner(const QGraph& program, std::vector<Step> steps, const std::vector<Index>& scratch)
+      : graph_(program, std::move(steps)), scratch_(scratch), last_(graph_.size() - 1) {
     held_.resize(static_cast<std::size_t>(graph_.size()));
   }
 
@@ -84,7 +84,7 @@ class Planner {
         stage_of[static_cast<std::size_t>(id)] = static_cast<int>(s);
     }
     std::vector<PlannedBuffer> buffers;
-    std::vector<std::pair<int, bool>> owners;  // step, whether of its winners
+    std::vector<std::pair<int, Index Step::*>> owners;  // step, which of its buffers
     std::vector<std::size_t> buffer_of(plan.steps.size());
     for (int id = 1; id <= last_; ++id) {
       const auto i = static_cast<std::size_t>(id);
@@ -93,7 +93,11 @@ class Planner {
       const Index winners = winner_bytes(id);
       if (winners > 0) {
         buffers.push_back({winners, at(id), at(graph_.last_winner_reader(id))});
-        owners.emplace_back(id, true);
+        owners.emplace_back(id, &Step::winners);
+      }
+      if (scratch_bytes(id) > 0) {
+        buffers.push_back({scratch_bytes(id), at(id), at(id)});
+        owners.emplace_back(id, &Step::scratch);
       }
       if (id == last_) continue;
       const int over = replaceable_input(id);
@@ -103,7 +107,7 @@ class Planner {
       } else {
         buffer_of[i] = buffers.size();
         buffers.push_back({held_[i] * row_size(id), at(id), at(graph_.last_code_reader(id))});
-        owners.emplace_back(id, false);
+        owners.emplace_back(id, &Step::codes);
       }
     }
     plan.arena_bytes = plan_memory(buffers);
@@ -111,8 +115,7 @@ class Planner {
       plan.steps[static_cast<std::size_t>(id)].codes =
           buffers[buffer_of[static_cast<std::size_t>(id)]].offset;
     for (std::size_t b = 0; b < buffers.size(); ++b)
-      if (owners[b].second)
-        plan.steps[static_cast<std::size_t>(owners[b].first)].winners = buffers[b].offset;
+      plan.steps[static_cast<std::size_t>(owners[b].first)].*owners[b].second = buffers[b].offset;
     return plan;
   }
 
@@ -123,6 +126,10 @@ class Planner {
     if (graph_.winner_readers(step).empty()) return 0;
     const auto& pool = std::get<quantized::MaxPool>(graph_.node(step).operation);
     return rows_of(graph_.node(step).shape) * winner_row_size(pool);
+  }
+  Index scratch_bytes(int step) const {
+    const auto node = static_cast<std::size_t>(graph_.steps()[static_cast<std::size_t>(step)].node);
+    return scratch_.empty() ? 0 : scratch_[node];
   }
 
   /// The rows that each step of a stage holds: all of what outlives the stage.
@@ -164,7 +171,7 @@ class Planner {
       if (graph_.last_winner_reader(id) >= first) bytes += winner_bytes(id);
     }
     for (int id = first; id <= last; ++id) {
-      bytes += winner_bytes(id);
+      bytes += winner_bytes(id) + scratch_bytes(id);
       const bool in_place = first == last && replaceable_input(id) > 0;
       if (id != last_ && !in_place) bytes += held_[static_cast<std::size_t>(id)] * row_size(id);
     }
@@ -172,6 +179,7 @@ class Planner {
   }
 
   StepGraph graph_;
+  const std::vector<Index>& scratch_;  // bytes, by node
   int last_;
   std::vector<Index> held_;  // rows, by step
 };
@@ -202,8 +210,9 @@ std::vector<Step> steps_recomputing(const QGraph& program) {
   return steps;
 }
 
-Plan planned(const QGraph& program, std::vector<Step> steps, bool stream) {
-  Planner planner(program, std::move(steps));
+Plan planned(const QGraph& program, std::vector<Step> steps, bool stream,
+             const std::vector<Index>& scratch) {
+  Planner planner(program, std::move(steps), scratch);
   return planner.place(planner.divide(stream));
 }
 
@@ -216,10 +225,11 @@ PlanOptions find_plan(std::string_view name) {
   fail("there is no plan '", name, "'; known: layers, rows, recompute");
 }
 
-Plan make_plan(const QGraph& program, const PlanOptions& options) {
-  Plan stored = planned(program, steps_of(program), options.stream);
+Plan make_plan(const QGraph& program, const PlanOptions& options,
+               const std::vector<Index>& scratch) {
+  Plan stored = planned(program, steps_of(program), options.stream, scratch);
   if (!options.recompute) return stored;
-  Plan recomputed = planned(program, steps_recomputing(program), options.stream);
+  Plan recomputed = planned(program, steps_recomputing(program), options.stream, scratch);
   return recomputed.arena_bytes < stored.arena_bytes ? recomputed : stored;
 }
 

@@ -27,6 +27,7 @@ struct Step {
   Index rows = 0;           ///< of the result, held at once; fewer than all: a band
   Index codes = -1;         ///< the result's offset in the arena; -1: with the caller
   Index winners = -1;       ///< offset of a pool's winners; -1: not kept
+  Index scratch = -1;       ///< offset of what its kernel works in; -1: nothing
 };
 
 /// Steps first .. last, computed one after the other when there is one, row by row when several.
@@ -49,6 +50,8 @@ struct Plan {
 
 /// The division into stages whose fullest one is smallest, and among those the one that stores
 /// least; then the placement of all buffers.
-Plan make_plan(const QGraph& program, const PlanOptions& options = {});
+/// `scratch`: bytes that the kernel of each node works in beside its result; empty: none does.
+Plan make_plan(const QGraph& program, const PlanOptions& options = {},
+               const std::vector<Index>& scratch = {});
 
 }  // namespace integrad

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "integrad/nn/interpreter.h"
+#include "integrad/quant/cmsis_library.h"
+#include "integrad/quant/export_cmsis.h"
 #include "integrad/quant/fake_quant.h"
 #include "integrad/quant/reach.h"
 #include "integrad/quant/runner.h"
@@ -21,8 +23,20 @@ Verifier::Verifier(Model<float> folded, std::vector<Quantization> quantizations,
   for (const std::string& compiler : options.compilers) hosts.push_back(host_toolchain(compiler));
   for (const std::string& name : options.devices)
     cores.push_back(device_toolchain(find_device(name), options.folder));
+  const bool calls = !options.cmsis_nn.empty();
+  if (calls) {
+    const auto library = cmsis_library(options.cmsis_nn, target.rounding);
+    for (auto* toolchains : {&hosts, &cores})
+      for (Toolchain& toolchain : *toolchains)
+        toolchain.sources.insert(toolchain.sources.end(), library.begin(), library.end());
+  }
   if (options.emit && !cores.empty()) {
-    const Footprint needs = footprint(program_, options.plan);
+    Footprint needs = calls ? Footprint{} : footprint(program_, options.plan);
+    for (const CmsisCore core : kCmsisCores)
+      if (calls)
+        needs.arena_bytes =
+            std::max(needs.arena_bytes, cmsis_footprint(program_, core).arena_bytes);
+    needs.flash_bytes = constant_bytes(program_);
     for (const std::string& name : options.devices)
       require_fits(find_device(name), program_, needs);
   }
@@ -34,7 +48,8 @@ Verifier::Verifier(Model<float> folded, std::vector<Quantization> quantizations,
     report_.layers.push_back({node.name, std::string(name_of(node.operation)), node.shape, 0, 0,
                               macs_of(source.layer, model_.graph.input_shapes(source))});
   }
-  if (options.emit) write_files(options.folder, export_c(program_, options.plan));
+  if (options.emit)
+    write_files(options.folder, calls ? export_cmsis(program_) : export_c(program_, options.plan));
   report_.paths.emplace_back("integer runner");
   for (const Toolchain& host : hosts)
     for (const std::string& optimization : options.optimizations)

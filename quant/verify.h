@@ -27,6 +27,8 @@ struct VerifyOptions {
   /// image.
   bool count = false;
   std::chrono::seconds limit{900};  ///< for a program and an image; after it, it has failed
+  /// The folder of Arm's CMSIS-NN, if the emitted project calls it; such a project ignores `plan`.
+  std::filesystem::path cmsis_nn = {};
 };
 
 struct LayerTally {

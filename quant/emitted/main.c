@@ -16,7 +16,10 @@
 
 static int8_t input[MODEL_INPUT_BYTES];
 static int8_t output[MODEL_OUTPUT_BYTES];
-static int8_t arena[MODEL_ARENA_BYTES];
+static union {
+  int8_t bytes[MODEL_ARENA_BYTES];
+  int32_t aligned;
+} arena;
 
 #ifdef MODEL_TRACE
 static void write_number(int32_t value) {
@@ -34,13 +37,27 @@ void model_trace(int32_t layer, int32_t first, int32_t count, const int8_t* code
 }
 #endif
 
+/* Some models say which layer failed. */
+static int32_t run_model(void) {
+#ifdef MODEL_CHECKED
+  return model_run(input, output, arena.bytes);
+#else
+  model_run(input, output, arena.bytes);
+  return 0;
+#endif
+}
+
 int main(void) {
   size_t got = fread(input, 1, sizeof input, stdin);
 #ifdef MODEL_PROFILE
   device_count_start();
 #endif
   while (got == sizeof input) {
-    model_run(input, output, arena);
+    const int32_t failed = run_model();
+    if (failed != 0) {
+      fprintf(stderr, "layer %ld failed\n", (long)failed);
+      return 1;
+    }
 #ifdef MODEL_TRACE
     model_trace(-1, 0, MODEL_OUTPUT_BYTES, output);
 #elif !defined MODEL_PROFILE
