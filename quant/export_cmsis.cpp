@@ -239,9 +239,7 @@ std::vector<EmittedFile> export_cmsis(const QGraph& program) {
       {"main.c", std::string(embedded_text("quant/emitted/main.c"))},
       {"Makefile", std::string(embedded_text("quant/emitted/cmsis_nn/Makefile"))}};
   for (EmittedFile& file : device_files()) files.push_back(std::move(file));
-  if (!headers.empty())
-    headers.insert({"quant/c/arith.h", "quant/c/layout.h", "quant/c/winners.h", "tensor/window.h"});
-  for (const std::string& header : headers)
+  for (const std::string& header : with_included(headers))
     files.push_back({"integrad/" + header, std::string(embedded_text(header))});
   return files;
 }

@@ -96,10 +96,10 @@ TEST_CASE("what each layer calls") {
   const std::string text = model_text(program);
   for (const char* function :
        {"arm_convolve_wrapper_s8(", "arm_depthwise_conv_wrapper_s8(", "arm_elementwise_add_s8(",
-        "integrad_max_pool_rows(", "integrad_unpool_rows("})
+        "integrad_run_max_pool_rows(", "integrad_run_unpool_rows("})
     CHECK(mentions(text, function));
   // A pool that keeps winners is ours, and so is no other layer.
-  CHECK_FALSE(mentions(text, "integrad_conv_rows"));
+  CHECK_FALSE(mentions(text, "integrad_run_conv_rows"));
   CHECK(mentions(
       model_text(
           calibrated(one_layer({1, 4, 4, 2}, layer::MaxPool{WindowSpec::square(2)})).program()),
