@@ -104,7 +104,7 @@ void Recorder::refuse(const GoldenCase& c, std::string reason) {
 }  // namespace golden
 
 GoldenReport run_golden(const std::filesystem::path& directory,
-                        std::optional<integrad_rounding> rounding) {
+                        std::optional<integrad_rounding> rounding, GoldenKernels kernels) {
   std::error_code error;
   std::vector<std::filesystem::path> indexes;
   for (std::filesystem::directory_iterator entry(directory, error), end; !error && entry != end;
@@ -129,7 +129,7 @@ GoldenReport run_golden(const std::filesystem::path& directory,
     GoldenOperatorReport result;
     result.op = name;
     result.cases = static_cast<Index>(file.cases.size());
-    golden::Recorder recorder(result);
+    golden::Recorder recorder(result, kernels);
     for (const GoldenCase& c : file.cases)
       for (const integrad_rounding mode : roundings) {
         try {

@@ -28,6 +28,7 @@ struct GoldenOperatorReport {
   Index cases = 0;
   Index compared_bytes = 0;  // output bytes, over all roundings that were run
   Index differences = 0;     // output elements that differ
+  Index host_bytes = 0;      // of these, computed by the kernels of quant/kernels
   Index derivations = 0;     // multipliers, shifts and limits recomputed from stored scales
   Index derivation_differences = 0;
   std::vector<GoldenRefusal> refusals;
@@ -44,12 +45,17 @@ struct GoldenReport {
   Index refusals() const;
 };
 
-/// Runs every case of every `<op>.idx` in `directory` through the kernels of quant/c, in one
+/// Which kernels compute a case: those of quant/c, or where they handle it those in vector
+/// registers of the instruction set in use (isa.h).
+enum class GoldenKernels { portable, host };
+
+/// Runs every case of every `<op>.idx` in `directory` through this library's kernels, in one
 /// rounding or (without a value) in both, and compares all outputs with the recorded ones. Throws
 /// Error when there is no index, an index names an operator that is not known, or a file is broken
 /// (file and line are named).
 GoldenReport run_golden(const std::filesystem::path& directory,
-                        std::optional<integrad_rounding> rounding = std::nullopt);
+                        std::optional<integrad_rounding> rounding = std::nullopt,
+                        GoldenKernels kernels = GoldenKernels::portable);
 
 /// The report as text: one line per operator, then the totals.
 std::string to_string(const GoldenReport& report);

@@ -3,6 +3,7 @@
 #include "integrad/quant/c/fully_connected.h"
 #include "integrad/quant/c/transposed_conv.h"
 #include "integrad/quant/golden_cases.h"
+#include "integrad/quant/kernels/fast.h"
 
 namespace integrad::golden {
 namespace {
@@ -88,12 +89,20 @@ void run_conv(const GoldenCase& c, integrad_rounding rounding, Recorder& recorde
           "filter ", filter, " does not fit input ", o.input.shape, ", output ", o.expected.shape,
           " and ", layer.groups, " groups");
   std::vector<std::int8_t> output(o.expected.values.size());
-  for_each_half(o.input.shape[0], layer.input, layer.output,
-                [&](Index from, Index to, std::int32_t begin, std::int32_t end) {
-                  integrad_conv_rows(&layer, integrad_all_rows(o.input.values.data() + from),
-                                     o.filter.values.data(), o.bias_data(), output.data() + to,
-                                     begin, end);
-                });
+  recorder.compute(
+      output,
+      [&](std::int8_t* into) {
+        return kernels::int8::conv(layer, o.input.shape[0], o.input.values.data(),
+                                   o.filter.values.data(), o.bias_data(), into);
+      },
+      [&] {
+        for_each_half(o.input.shape[0], layer.input, layer.output,
+                      [&](Index from, Index to, std::int32_t begin, std::int32_t end) {
+                        integrad_conv_rows(&layer, integrad_all_rows(o.input.values.data() + from),
+                                           o.filter.values.data(), o.bias_data(),
+                                           output.data() + to, begin, end);
+                      });
+      });
   recorder.compare(c, "output", rounding, o.expected, output);
 }
 
@@ -113,12 +122,20 @@ void run_depthwise(const GoldenCase& c, integrad_rounding rounding, Recorder& re
           "filter ", filter, " does not fit input ", o.input.shape, ", output ", o.expected.shape,
           " and depth multiplier ", multiplier);
   std::vector<std::int8_t> output(o.expected.values.size());
-  for_each_half(o.input.shape[0], layer.input, layer.output,
-                [&](Index from, Index to, std::int32_t begin, std::int32_t end) {
-                  integrad_depthwise_rows(&layer, integrad_all_rows(o.input.values.data() + from),
-                                          o.filter.values.data(), o.bias_data(), output.data() + to,
-                                          begin, end);
-                });
+  recorder.compute(
+      output,
+      [&](std::int8_t* into) {
+        return kernels::int8::depthwise(layer, o.input.shape[0], o.input.values.data(),
+                                        o.filter.values.data(), o.bias_data(), into);
+      },
+      [&] {
+        for_each_half(o.input.shape[0], layer.input, layer.output,
+                      [&](Index from, Index to, std::int32_t begin, std::int32_t end) {
+                        integrad_depthwise_rows(
+                            &layer, integrad_all_rows(o.input.values.data() + from),
+                            o.filter.values.data(), o.bias_data(), output.data() + to, begin, end);
+                      });
+      });
   recorder.compare(c, "output", rounding, o.expected, output);
 }
 
