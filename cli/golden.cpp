@@ -20,13 +20,11 @@ class Golden final : public Command {
     options.add("dir", folder_, "Folder of <operator>.idx files");
     options.require("dir");
     options.add("--kernels", kernels_,
-                "portable: the kernels every program has; dsp: those for Arm's DSP extension");
+                "portable: the kernels every program has; dsp: those for Arm's DSP extension; host: "
+                "this machine's vector registers");
   }
   int run(const Settings&) override {
-    require(kernels_ == "portable" || kernels_ == "dsp",
-            "golden: --kernels must be portable or dsp; got ", kernels_);
-    const GoldenReport report =
-        run_golden(folder_, std::nullopt, kernels_ == "dsp" ? Kernels::dsp : Kernels::portable);
+    const GoldenReport report = run_golden(folder_, std::nullopt, kernels());
     std::cout << to_string(report);
     for (const GoldenOperatorReport& each : report.operators)
       if (const auto& first = each.first_difference)
@@ -37,6 +35,13 @@ class Golden final : public Command {
   }
 
  private:
+  GoldenKernels kernels() const {
+    if (kernels_ == "portable") return GoldenKernels::portable;
+    if (kernels_ == "dsp") return GoldenKernels::dsp;
+    require(kernels_ == "host", "--kernels is portable, dsp or host; got '", kernels_, "'");
+    return GoldenKernels::host;
+  }
+
   std::filesystem::path folder_;
   std::string kernels_ = "portable";
 };

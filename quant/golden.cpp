@@ -105,7 +105,7 @@ void Recorder::refuse(const GoldenCase& c, std::string reason) {
 }  // namespace golden
 
 GoldenReport run_golden(const std::filesystem::path& directory,
-                        std::optional<integrad_rounding> rounding, Kernels kernels) {
+                        std::optional<integrad_rounding> rounding, GoldenKernels kernels) {
   std::error_code error;
   std::vector<std::filesystem::path> indexes;
   for (std::filesystem::directory_iterator entry(directory, error), end; !error && entry != end;
@@ -126,13 +126,13 @@ GoldenReport run_golden(const std::filesystem::path& directory,
                      [&](const golden::Operator& candidate) { return candidate.name == name; });
     require(found != std::end(golden::kOperators), index.string(), ": no operator is called '",
             name, "'");
-    const golden::RunCase run = kernels == Kernels::dsp ? found->run_dsp : found->run;
+    const golden::RunCase run = kernels == GoldenKernels::dsp ? found->run_dsp : found->run;
     if (run == nullptr) continue;
     const GoldenFile file = read_golden(index);
     GoldenOperatorReport result;
     result.op = name;
     result.cases = static_cast<Index>(file.cases.size());
-    golden::Recorder recorder(result);
+    golden::Recorder recorder(result, kernels);
     for (const GoldenCase& c : file.cases)
       for (const integrad_rounding mode : roundings) {
         try {

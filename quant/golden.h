@@ -28,6 +28,7 @@ struct GoldenOperatorReport {
   Index cases = 0;
   Index compared_bytes = 0;  // output bytes, over all roundings that were run
   Index differences = 0;     // output elements that differ
+  Index host_bytes = 0;      // of these, computed by the kernels of quant/kernels
   Index derivations = 0;     // multipliers, shifts and limits recomputed from stored scales
   Index derivation_differences = 0;
   std::vector<GoldenRefusal> refusals;
@@ -44,9 +45,10 @@ struct GoldenReport {
   Index refusals() const;
 };
 
-/// The kernels of quant/c, or those of quant/c/dsp, which know convolution, depthwise convolution,
-/// addition and max pooling; the other operators are left out.
-enum class Kernels { portable, dsp };
+/// Which kernels compute a case: those of quant/c; those of quant/c/dsp, which know convolution,
+/// depthwise convolution, addition and max pooling (the other operators are left out); or, where
+/// they handle it, those in vector registers of the instruction set in use (isa.h).
+enum class GoldenKernels { portable, dsp, host };
 
 /// Runs every case of every `<op>.idx` in `directory` through the kernels, in one rounding or
 /// (without a value) in both, and compares all outputs with the recorded ones. Throws Error when
@@ -54,7 +56,7 @@ enum class Kernels { portable, dsp };
 /// line are named).
 GoldenReport run_golden(const std::filesystem::path& directory,
                         std::optional<integrad_rounding> rounding = std::nullopt,
-                        Kernels kernels = Kernels::portable);
+                        GoldenKernels kernels = GoldenKernels::portable);
 
 /// The report as text: one line per operator, then the totals.
 std::string to_string(const GoldenReport& report);

@@ -14,7 +14,18 @@ namespace integrad::golden {
 /// Collects what one operator's cases give.
 class Recorder {
  public:
-  explicit Recorder(GoldenOperatorReport& report) : report_(report) {}
+  Recorder(GoldenOperatorReport& report, GoldenKernels kernels)
+      : report_(report), kernels_(kernels) {}
+
+  /// Computes a case's output: where the host's kernels are wanted by host(output), which returns
+  /// whether it did, else by portable().
+  template <class Host, class Portable>
+  void compute(std::vector<std::int8_t>& output, Host&& host, Portable&& portable) {
+    if (kernels_ == GoldenKernels::host && host(output.data()))
+      report_.host_bytes += static_cast<Index>(output.size());
+    else
+      portable();
+  }
 
   /// Compares an output with the recorded one, element by element, by their bits.
   template <class T>
@@ -39,6 +50,7 @@ class Recorder {
 
  private:
   GoldenOperatorReport& report_;
+  GoldenKernels kernels_;
 };
 
 using RunCase = void (*)(const GoldenCase&, integrad_rounding, Recorder&);

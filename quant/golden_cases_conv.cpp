@@ -6,6 +6,7 @@
 #include "integrad/quant/c/transposed_conv.h"
 #include "integrad/quant/folded_bias.h"
 #include "integrad/quant/golden_cases.h"
+#include "integrad/quant/kernels/fast.h"
 
 namespace integrad::golden {
 namespace {
@@ -100,11 +101,19 @@ void run_conv_with(decltype(&integrad_conv_rows) kernel, Biases biases, const Go
   const std::vector<std::int32_t> folded = fold(o, ChannelAxis::first, layer);
   const std::int32_t* bias = biases == Biases::folded ? folded.data() : o.bias_data();
   std::vector<std::int8_t> output(o.expected.values.size());
-  for_each_half(o.input.shape[0], layer.input, layer.output,
-                [&](Index from, Index to, std::int32_t begin, std::int32_t end) {
-                  kernel(&layer, integrad_all_rows(o.input.values.data() + from),
-                         o.filter.values.data(), bias, output.data() + to, begin, end);
-                });
+  recorder.compute(
+      output,
+      [&](std::int8_t* into) {
+        return kernels::int8::conv(layer, o.input.shape[0], o.input.values.data(),
+                                   o.filter.values.data(), o.bias_data(), into);
+      },
+      [&] {
+        for_each_half(o.input.shape[0], layer.input, layer.output,
+                      [&](Index from, Index to, std::int32_t begin, std::int32_t end) {
+                        kernel(&layer, integrad_all_rows(o.input.values.data() + from),
+                               o.filter.values.data(), bias, output.data() + to, begin, end);
+                      });
+      });
   recorder.compare(c, "output", rounding, o.expected, output);
 }
 
@@ -127,11 +136,19 @@ void run_depthwise_with(decltype(&integrad_depthwise_rows) kernel, Biases biases
   const std::vector<std::int32_t> folded = fold(o, ChannelAxis::last, layer);
   const std::int32_t* bias = biases == Biases::folded ? folded.data() : o.bias_data();
   std::vector<std::int8_t> output(o.expected.values.size());
-  for_each_half(o.input.shape[0], layer.input, layer.output,
-                [&](Index from, Index to, std::int32_t begin, std::int32_t end) {
-                  kernel(&layer, integrad_all_rows(o.input.values.data() + from),
-                         o.filter.values.data(), bias, output.data() + to, begin, end);
-                });
+  recorder.compute(
+      output,
+      [&](std::int8_t* into) {
+        return kernels::int8::depthwise(layer, o.input.shape[0], o.input.values.data(),
+                                        o.filter.values.data(), o.bias_data(), into);
+      },
+      [&] {
+        for_each_half(o.input.shape[0], layer.input, layer.output,
+                      [&](Index from, Index to, std::int32_t begin, std::int32_t end) {
+                        kernel(&layer, integrad_all_rows(o.input.values.data() + from),
+                               o.filter.values.data(), bias, output.data() + to, begin, end);
+                      });
+      });
   recorder.compare(c, "output", rounding, o.expected, output);
 }
 

@@ -7,6 +7,7 @@
 #include "integrad/quant/c/look_up.h"
 #include "integrad/quant/c/softmax.h"
 #include "integrad/quant/golden_cases.h"
+#include "integrad/quant/kernels/fast.h"
 #include "integrad/quant/multiplier.h"
 
 namespace integrad::golden {
@@ -14,17 +15,21 @@ namespace {
 
 using Codes = GoldenArray<std::int8_t>;
 
-/// Runs `elements(input1, input2, output, count)` on a case's two inputs.
-template <class Elements>
+/// Runs `elements(input1, input2, output, count)` on a case's two inputs, or `host` of the same
+/// arguments, which may refuse.
+template <class Elements, class Host>
 void run_pair(const GoldenCase& c, integrad_rounding rounding, Recorder& recorder,
-              Elements&& elements) {
+              Elements&& elements, Host&& host) {
   const Codes input1 = c.tensor<std::int8_t>("input1"), input2 = c.tensor<std::int8_t>("input2");
   const Codes expected = expected_output<std::int8_t>(c, rounding);
   require(input1.shape == input2.shape, "the inputs must have one shape; got ", input1.shape,
           " and ", input2.shape);
   std::vector<std::int8_t> output(input1.values.size());
-  elements(input1.values.data(), input2.values.data(), output.data(),
-           static_cast<std::ptrdiff_t>(output.size()));
+  const std::int8_t *first = input1.values.data(), *second = input2.values.data();
+  const auto count = static_cast<std::ptrdiff_t>(output.size());
+  recorder.compute(
+      output, [&](std::int8_t* into) { return host(first, second, into, count); },
+      [&] { elements(first, second, output.data(), count); });
   recorder.compare(c, "output", rounding, expected, output);
 }
 
@@ -50,9 +55,14 @@ void run_add_with(decltype(&integrad_add_elements) kernel, const GoldenCase& c,
       recorder.derived(c, "output's", layer.output_scale, scales.output);
     });
   }
-  run_pair(c, rounding, recorder,
-           [&](const std::int8_t* input1, const std::int8_t* input2, std::int8_t* output,
-               std::ptrdiff_t count) { kernel(&layer, input1, input2, output, count); });
+  run_pair(
+      c, rounding, recorder,
+      [&](const std::int8_t* input1, const std::int8_t* input2, std::int8_t* output,
+          std::ptrdiff_t count) { kernel(&layer, input1, input2, output, count); },
+      [&](const std::int8_t* input1, const std::int8_t* input2, std::int8_t* output,
+          std::ptrdiff_t count) {
+        return kernels::int8::add(layer, input1, input2, output, count);
+      });
 }
 
 }  // namespace
@@ -79,11 +89,13 @@ void run_multiply(const GoldenCase& c, integrad_rounding rounding, Recorder& rec
       recorder.derived(c, "output's", layer.scale, multiply_scale(first, second, out));
     });
   }
-  run_pair(c, rounding, recorder,
-           [&](const std::int8_t* input1, const std::int8_t* input2, std::int8_t* output,
-               std::ptrdiff_t count) {
-             integrad_multiply_elements(&layer, input1, input2, output, count);
-           });
+  run_pair(
+      c, rounding, recorder,
+      [&](const std::int8_t* input1, const std::int8_t* input2, std::int8_t* output,
+          std::ptrdiff_t count) {
+        integrad_multiply_elements(&layer, input1, input2, output, count);
+      },
+      [](auto&&...) { return false; });
 }
 
 void run_softmax(const GoldenCase& c, integrad_rounding rounding, Recorder& recorder) {

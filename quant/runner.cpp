@@ -4,11 +4,14 @@
 
 #include "integrad/quant/c/look_up.h"
 #include "integrad/quant/c/quantize.h"
+#include "integrad/quant/kernels/fast.h"
 #include "integrad/tensor/parallel.h"
 
 namespace integrad {
 
 namespace {
+
+namespace int8 = kernels::int8;
 
 constexpr Index kRowsPerChunk = 4;
 
@@ -22,6 +25,7 @@ struct RunNode {
   const Tensor<std::int8_t>& in(std::size_t i) const {
     return values[static_cast<std::size_t>(program.node(id).inputs[i])];
   }
+  Index batch() const { return in(0).shape()[0]; }
 
   // rows(n, begin, end, output row pointer offset) for bands of rows of each image.
   template <class Rows>
@@ -57,6 +61,9 @@ struct RunNode {
 
   void operator()(const quantized::Conv2d& o, Tensor<std::int8_t>& out) const {
     const integrad_conv kernel = o.kernel();
+    if (int8::conv(kernel, batch(), in(0).data(), o.tables.weight.data(), o.tables.bias.data(),
+                   out.data()))
+      return;
     by_rows(out, [&](Index n, Index offset, std::int32_t begin, std::int32_t end) {
       integrad_conv_rows(&kernel, rows(n), o.tables.weight.data(), o.tables.bias.data(),
                          out.data() + offset, begin, end);
@@ -65,6 +72,9 @@ struct RunNode {
 
   void operator()(const quantized::DepthwiseConv2d& o, Tensor<std::int8_t>& out) const {
     const integrad_depthwise kernel = o.kernel();
+    if (int8::depthwise(kernel, batch(), in(0).data(), o.tables.weight.data(), o.tables.bias.data(),
+                        out.data()))
+      return;
     by_rows(out, [&](Index n, Index offset, std::int32_t begin, std::int32_t end) {
       integrad_depthwise_rows(&kernel, rows(n), o.tables.weight.data(), o.tables.bias.data(),
                               out.data() + offset, begin, end);
@@ -89,6 +99,7 @@ struct RunNode {
   }
 
   void operator()(const quantized::Add& o, Tensor<std::int8_t>& out) const {
+    if (int8::add(o.attributes, in(0).data(), in(1).data(), out.data(), out.size())) return;
     by_elements(out, [&](Index begin, std::int8_t* to, Index count) {
       integrad_add_elements(&o.attributes, in(0).data() + begin, in(1).data() + begin, to, count);
     });
@@ -113,6 +124,9 @@ struct RunNode {
     const Index height = out.shape().height(), row = winner_row_size(o);
     if (o.keeps_winners)
       won = Tensor<std::uint8_t>::uninitialized({out.shape().batch() * height, row});
+    if (int8::max_pool(o.attributes, batch(), in(0).data(), out.data(),
+                       o.keeps_winners ? won.data() : nullptr))
+      return;
     by_rows(out, [&](Index n, Index offset, std::int32_t begin, std::int32_t end) {
       integrad_max_pool_rows(&o.attributes, rows(n), out.data() + offset,
                              o.keeps_winners ? won.data() + (n * height + begin) * row : nullptr,
@@ -122,6 +136,7 @@ struct RunNode {
 
   void operator()(const quantized::MaxUnpool& o, Tensor<std::int8_t>& out) const {
     const Tensor<std::uint8_t>& won = winners[static_cast<std::size_t>(program.node(id).inputs[1])];
+    if (int8::unpool(o.attributes, batch(), in(0).data(), won.data(), out.data())) return;
     const Index per_image = won.size() / out.shape().batch();
     by_rows(out, [&](Index n, Index offset, std::int32_t begin, std::int32_t end) {
       integrad_unpool_rows(&o.attributes, rows(n), integrad_all_winners(won.data() + n * per_image),

@@ -10,9 +10,11 @@ namespace integrad {
 /// [0,1] (exactly byte - 128 for byte / 255).
 Tensor<std::int8_t> quantize_image(const QGraph& program, const Tensor<float>& image);
 
-/// Runs a frozen program on codes [n,...] with the C kernels that emitted programs contain. Returns
-/// every node's codes, or with Keep::output only the last one's (the others empty). Throws Error
-/// when the input's shape is not the program's.
+/// Runs a frozen program on codes [n,...] with the C kernels that emitted programs contain, or,
+/// where the processor allows, with kernels in vector registers that give the same bytes
+/// (INTEGRAD_ISA=baseline: with the C kernels only). Returns every node's codes, or with
+/// Keep::output only the last one's (the others empty). Throws Error when the input's shape is not
+/// the program's.
 std::vector<Tensor<std::int8_t>> run(const QGraph& program, const Tensor<std::int8_t>& input,
                                      Keep keep = Keep::output);
 

@@ -10,6 +10,8 @@
 #include <iterator>
 #include <string>
 
+#include "../support/kernel_cases.h"
+
 #include "integrad/tensor/error.h"
 
 using namespace integrad;
@@ -110,6 +112,24 @@ TEST_CASE("every recorded output is matched, byte for byte, in both roundings") 
   CHECK(report.differences() == 0);
   const GoldenReport single = run_golden(kGolden, INTEGRAD_ROUNDING_SINGLE);
   CHECK(single.compared_bytes() == report.compared_bytes() / 2);
+}
+
+TEST_CASE("the host's kernels match the recorded outputs in every instruction set") {
+  const testing::Settings settings;
+  for (const Isa each : available_isas()) {
+    CAPTURE(name(each));
+    set_isa(each);
+    const GoldenReport report = run_golden(kGolden, std::nullopt, GoldenKernels::host);
+    INFO(to_string(report));
+    CHECK(report.differences() == 0);
+    for (const GoldenOperatorReport& op : report.operators) {
+      const bool has_kernels =
+          op.op == "conv_s8" || op.op == "conv1x1_s8" || op.op == "dwconv_s8" || op.op == "add_s8";
+      CAPTURE(op.op);
+      // Groups and depth multipliers stay with the portable kernels.
+      CHECK((op.host_bytes > op.compared_bytes / 4) == (has_kernels && each != Isa::baseline));
+    }
+  }
 }
 
 TEST_CASE("a corrupted output is reported with its place and values") {
@@ -263,7 +283,7 @@ TEST_CASE("folders without vectors, unknown operators and lost binary files are 
 }
 
 TEST_CASE("the DSP kernels match every recorded output they have a kernel for") {
-  const GoldenReport report = run_golden(kGolden, std::nullopt, Kernels::dsp);
+  const GoldenReport report = run_golden(kGolden, std::nullopt, GoldenKernels::dsp);
   const GoldenReport portable = run_golden(kGolden);
   INFO(to_string(report));
   REQUIRE(report.operators.size() == 5);

@@ -1,6 +1,7 @@
 // The three paths of one model: training-time forward, integer runner, emitted C.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -8,8 +9,10 @@
 
 #include <unistd.h>
 
+#include "../support/kernel_cases.h"
 #include "integrad/quant/fake_quant.h"
 #include "integrad/quant/process.h"
+#include "integrad/quant/runner.h"
 #include "integrad/quant/verify.h"
 #include "integrad/tensor/random.h"
 #include "integrad/tests/support/quantized_model.h"
@@ -59,6 +62,25 @@ TEST_CASE("training forward, integer runner and emitted C agree in every byte of
     for (std::size_t id = 1; id < report.layers.size(); ++id)
       CHECK(report.layers[id].bytes >= 2 * 2 * report.layers[id].shape.elements());
   }
+}
+
+TEST_CASE("a network gives the same codes in every instruction set and number of threads") {
+  QuantizedModel q = quantized_qsegment();
+  const QGraph program =
+      lower(q.model.graph, q.model.parameters, q.quantizations, find_target("cmsis-nn"));
+  const Tensor<std::int8_t> input = quantize_image(program, random_pixels({3, 16, 24, 3}, 9));
+  const testing::Settings settings;
+  set_isa(Isa::baseline);
+  const auto expected = run(program, input, Keep::all);
+  for (const Isa each : available_isas())
+    for (const int count : {1, 2, 5}) {
+      CAPTURE(name(each));
+      set_isa(each);
+      set_threads(count);
+      const auto codes = run(program, input, Keep::all);
+      for (std::size_t id = 0; id < codes.size(); ++id)
+        CHECK(std::ranges::equal(codes[id].values(), expected[id].values()));
+    }
 }
 
 TEST_CASE("verification catches one altered rounding constant, and names the place") {

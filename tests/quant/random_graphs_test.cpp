@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include "../support/kernel_cases.h"
 #include "integrad/quant/process.h"
 #include "integrad/quant/soak.h"
 
@@ -79,4 +80,16 @@ TEST_CASE("400 random models: training-time forward, integer runner and emitted 
 
 TEST_CASE("100 more with the optimising compiler") {
   check_no_difference(soaked(400, 100, "-O1"));
+}
+
+TEST_CASE("100 others in every instruction set") {
+  const testing::Settings settings;
+  for (const Isa each : available_isas()) {
+    CAPTURE(name(each));
+    set_isa(each);
+    SoakOptions options;
+    options.first = 500;
+    options.graphs = 100;
+    check_no_difference(soak(options));
+  }
 }

@@ -61,14 +61,17 @@ TEST_CASE(
     "only kernels/simd and dsp/lanes.h use intrinsics; the former shares no inline function") {
   CHECK(intrinsics(including("tensor/kernels/a.cpp", "<immintrin.h>")).size() == 1);
   CHECK(intrinsics(including("quant/runner.cpp", "<arm_neon.h>")).size() == 1);
+  CHECK(intrinsics(including("quant/kernels/a.cpp", "<immintrin.h>")).size() == 1);
   CHECK(intrinsics(including("tensor/kernels/simd/a.cpp", "<immintrin.h>")).empty());
   CHECK(intrinsics(including("quant/c/dsp/conv.h", "<arm_acle.h>")).size() == 1);
   CHECK(intrinsics(including("quant/c/dsp/lanes.h", "<arm_acle.h>")).empty());
+  CHECK(intrinsics(including("quant/kernels/simd/a.cpp", "<immintrin.h>")).empty());
   check_project(intrinsics);
 
   const char* wide = "tensor/kernels/simd/avx2.cpp";
   CHECK(shared_inline_functions(including(wide, "<algorithm>")).size() == 1);
   CHECK(shared_inline_functions(including(wide, "\"integrad/tensor/shape.h\"")).size() == 1);
+  CHECK(shared_inline_functions(including("quant/kernels/simd/avx2.cpp", "<vector>")).size() == 1);
   CHECK(shared_inline_functions(including(wide, "<immintrin.h>")).empty());
   CHECK(shared_inline_functions(including("tensor/a.cpp", "<algorithm>")).empty());
   check_project(shared_inline_functions);

@@ -8,6 +8,7 @@
 
 namespace integrad::kernels::avx2 {
 namespace {
+#include "integrad/tensor/kernels/simd/pixel_pointers.h"
 #include "integrad/tensor/kernels/simd/vector_avx2.h"
 // Written once for all instruction sets, in terms of the vector above.
 #include "integrad/tensor/kernels/simd/border.h"

@@ -8,6 +8,7 @@
 
 namespace integrad::kernels::avx512 {
 namespace {
+#include "integrad/tensor/kernels/simd/pixel_pointers.h"
 #include "integrad/tensor/kernels/simd/vector_avx512.h"
 // Written once for all instruction sets, in terms of the vector above.
 #include "integrad/tensor/kernels/simd/border.h"

@@ -11,6 +11,7 @@
 
 namespace integrad::kernels::baseline {
 namespace {
+#include "integrad/tensor/kernels/simd/pixel_pointers.h"
 #include "integrad/tensor/kernels/simd/vector_baseline.h"
 // Written once for all instruction sets, in terms of the vector above.
 #include "integrad/tensor/kernels/simd/border.h"

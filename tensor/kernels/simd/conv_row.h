@@ -11,41 +11,18 @@ struct Tile {
   std::int64_t last;  // channels in the last vector
 };
 
-// Addresses of pixels `step` apart as a few base pointers, four pixels each. The compiler would
-// keep a register for every pixel, and spill them; behind the empty asm it cannot see how they
-// relate.
-template <int pixels>
-struct PixelPointers {
-  static constexpr int kBases = (pixels + 3) / 4;
-  const float* base[kBases];
-  std::int64_t step;
-
-  ALWAYS_INLINE PixelPointers(const float* first, std::int64_t pixel_step) : step(pixel_step) {
-    UNROLL for (int i = 0; i < kBases; ++i) base[i] = first + 4 * i * step;
-    hide();
-  }
-  ALWAYS_INLINE void advance(std::int64_t floats) {
-    UNROLL for (int i = 0; i < kBases; ++i) base[i] += floats;
-    hide();
-  }
-  ALWAYS_INLINE void hide() { UNROLL for (int i = 0; i < kBases; ++i) asm("" : "+r"(base[i])); }
-  ALWAYS_INLINE Vector value(int pixel) const {
-    return broadcast(base[pixel / 4] + pixel % 4 * step);
-  }
-};
-
 // Any kernel, stride and dilation: one tap at a time.
 template <int pixels, int blocks>
 ALWAYS_INLINE void add_row(const RowConvolution& c, const float* row, const float*& w,
                            Vector (&sum)[pixels][blocks]) {
   const std::int64_t tap = c.dilation * c.in_channels, kernel = c.kernel_x;
-  PixelPointers<pixels> x(row, c.stride * c.in_channels);
+  PixelPointers<float, pixels> x(row, c.stride * c.in_channels);
   for (std::int64_t ci = 0; ci < c.in_channels; ++ci) {
     for (std::int64_t kx = 0; kx < kernel; ++kx) {
       Vector weight[blocks];
       UNROLL for (int b = 0; b < blocks; ++b) weight[b] = load(w + b * kLanes);
       UNROLL for (int p = 0; p < pixels; ++p) {
-        const Vector value = x.value(p);
+        const Vector value = broadcast(x.at(p));
         UNROLL for (int b = 0; b < blocks; ++b) sum[p][b] = fma(value, weight[b], sum[p][b]);
       }
       w += blocks * kLanes;
@@ -61,15 +38,15 @@ template <int taps, int pixels, int blocks>
 ALWAYS_INLINE void add_row_dense(const RowConvolution& c, const float* row, const float*& w,
                                  Vector (&sum)[pixels][blocks]) {
   constexpr int kGroup = blocks == 1 ? kTileGroup : 1;
-  PixelPointers<pixels + taps - 1> x(row, c.in_channels);
+  PixelPointers<float, pixels + taps - 1> x(row, c.in_channels);
   for (std::int64_t ci = 0; ci < c.in_channels; ++ci) {
     Vector weight[taps][blocks], value[pixels + taps - 1];
     UNROLL for (int k = 0; k < taps; ++k) UNROLL for (int b = 0; b < blocks; ++b) weight[k][b] =
         load(w + (k * blocks + b) * kLanes);
-    UNROLL for (int p = 0; p < taps - 1; ++p) value[p] = x.value(p);
+    UNROLL for (int p = 0; p < taps - 1; ++p) value[p] = broadcast(x.at(p));
     UNROLL for (int p = 0; p < pixels; p += kGroup) {
       const int end = p + kGroup < pixels ? p + kGroup : pixels;
-      UNROLL for (int q = p; q < end; ++q) value[q + taps - 1] = x.value(q + taps - 1);
+      UNROLL for (int q = p; q < end; ++q) value[q + taps - 1] = broadcast(x.at(q + taps - 1));
       UNROLL for (int k = 0; k < taps; ++k) UNROLL for (int q = p; q < end; ++q)
           UNROLL for (int b = 0; b < blocks; ++b) sum[q][b] =
               fma(value[q + k], weight[k][b], sum[q][b]);

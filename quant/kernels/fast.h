@@ -1,0 +1,75 @@
+#pragma once
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "integrad/quant/c/conv.h"
+#include "integrad/quant/c/depthwise.h"
+#include "integrad/quant/c/elementwise.h"
+#include "integrad/quant/c/pool.h"
+#include "integrad/quant/c/unpool.h"
+#include "integrad/quant/kernels/simd/int8_kernels.h"
+#include "integrad/tensor/buffer.h"
+#include "integrad/tensor/shape.h"
+
+/// The integer kernels in vector registers: the same bytes as the portable kernels of quant/c, in
+/// every instruction set. Each computes all rows of all images, on several threads, and returns
+/// false, having done nothing, when it does not handle the layer or the instruction set in use has
+/// no kernels: the caller then takes the portable one.
+namespace integrad::kernels::int8 {
+
+/// groups == 1.
+bool conv(const integrad_conv& layer, Index batch, const std::int8_t* input,
+          const std::int8_t* filter, const std::int32_t* bias, std::int8_t* output);
+/// Multiplier 1.
+bool depthwise(const integrad_depthwise& layer, Index batch, const std::int8_t* input,
+               const std::int8_t* filter, const std::int32_t* bias, std::int8_t* output);
+/// Scales as add_scales gives them, with a right shift of 1 .. 22 where one is rounded.
+bool add(const integrad_add& layer, const std::int8_t* input1, const std::int8_t* input2,
+         std::int8_t* output, Index count);
+/// Windows of 2x2 side by side without padding, channels a multiple of 16; winners may be null.
+bool max_pool(const integrad_pool& layer, Index batch, const std::int8_t* input,
+              std::int8_t* output, std::uint8_t* winners);
+/// The same windows.
+bool unpool(const integrad_unpool& layer, Index batch, const std::int8_t* input,
+            const std::uint8_t* winners, std::int8_t* output);
+
+/// The output channel that a lane of a vector belongs to; -1 for none.
+using ChannelOf = std::function<Index(Index vector, Index lane)>;
+/// Lanes that are channels one after the other.
+ChannelOf consecutive_channels(Index lanes, Index channels);
+
+/// An output stage with its scale table. The pointer in `stage` follows the table when it is moved.
+struct PackedStage {
+  OutputStage stage;
+  std::vector<std::int32_t> table;
+};
+/// `bounds`: |sum| stays at or below it, per output channel.
+PackedStage pack_stage(const integrad_output_stage& stage, std::span<const std::int64_t> bounds,
+                       Index vectors, Index lanes, const ChannelOf& channel_of);
+
+/// What the kernels read of a filter: weights in groups, each lane's bias with the zero point's
+/// share, and how far the sums of each output channel go.
+struct PackedFilter {
+  Buffer<std::int8_t> weights;
+  std::vector<std::int32_t> bias;
+  std::vector<std::int64_t> bounds;
+};
+
+/// One output row of a layer whose prepared input rows are rows[ky]; `next` is the input row that
+/// will be prepared next, null behind the last.
+using RowKernel = std::function<void(const std::uint8_t* const* rows, const std::int8_t* next,
+                                     std::uint8_t* scratch, std::int8_t* output)>;
+/// What a layer over prepared rows needs.
+struct RowPass {
+  integrad_dims input, output;
+  integrad_window window_y;
+  RowLayout layout;
+  Index scratch_bytes;  // of the kernel's own, per thread
+};
+/// False when the rows in use would be absurdly large.
+bool affordable(const RowPass& pass);
+void run_rows(const Int8Kernels& kernels, const RowPass& pass, Index batch,
+              const std::int8_t* input, std::int8_t* output, const RowKernel& kernel);
+
+}  // namespace integrad::kernels::int8

@@ -1,0 +1,100 @@
+// Direct convolution: lanes are output channels, `pixels` pixels by `blocks` vectors of sums stay
+// in registers; each step loads the weights of one tap and group of input channels and broadcasts
+// one group of codes per pixel.
+
+// `taps` taps that are neighbours in the image as the pixels are (or one tap): a group is read once
+// for all of them. Pixels go in smaller lots, so that the steps of one sum are apart by more than
+// their latency.
+template <int taps, int pixels, int blocks>
+ALWAYS_INLINE void add_taps(const PixelPointers<std::uint8_t, pixels + taps - 1>& x,
+                            const std::int8_t* w, Vector (&sum)[pixels][blocks]) {
+  constexpr int kLot = blocks == 1 ? kTileGroup1 : kTileGroup2;
+  Vector weight[taps][blocks], codes[pixels + taps - 1];
+  UNROLL for (int k = 0; k < taps; ++k) UNROLL for (int b = 0; b < blocks; ++b) weight[k][b] =
+      load(w + (k * blocks + b) * kLanes * 4);
+  UNROLL for (int p = 0; p < taps - 1; ++p) codes[p] = broadcast_group(x.at(p));
+  UNROLL for (int p = 0; p < pixels; p += kLot) {
+    const int end = p + kLot < pixels ? p + kLot : pixels;
+    UNROLL for (int q = p; q < end; ++q) codes[q + taps - 1] = broadcast_group(x.at(q + taps - 1));
+    UNROLL for (int k = 0; k < taps; ++k) UNROLL for (int q = p; q < end; ++q)
+        UNROLL for (int b = 0; b < blocks; ++b) add_products(sum[q][b], codes[q + k], weight[k][b]);
+  }
+}
+
+struct ConvTile {
+  std::int64_t first;  // byte of the first pixel's first tap in a row
+  const std::int8_t* filter;
+  const std::int32_t* bias;
+  std::int32_t* sums;
+  std::int64_t sums_step;  // from pixel to pixel
+};
+
+// taps == 3: three neighbouring taps at stride 1; taps == 1: any kernel, stride and dilation.
+template <int pixels, int blocks, int taps>
+void conv_tile(const ConvRow& c, const std::uint8_t* const* rows, const ConvTile& t) {
+  Vector sum[pixels][blocks];
+  UNROLL for (int b = 0; b < blocks; ++b) {
+    const Vector bias = load(t.bias + b * kLanes);
+    UNROLL for (int p = 0; p < pixels; ++p) sum[p][b] = bias;
+  }
+  const std::int64_t pixel_bytes = c.groups * 4, tap_bytes = c.dilation * pixel_bytes;
+  const std::int8_t* w = t.filter;
+  for (std::int64_t ky = 0; ky < c.kernel_y; ++ky) {
+    PixelPointers<std::uint8_t, pixels + taps - 1> x(rows[ky] + t.first, c.stride * pixel_bytes);
+    for (std::int64_t g = 0; g < c.groups; ++g) {
+      if constexpr (taps == 3) {
+        add_taps<3>(x, w, sum);
+        w += 3 * blocks * kLanes * 4;
+        x.advance(4);
+      } else {
+        for (std::int64_t kx = 0; kx < c.kernel_x; ++kx) {
+          add_taps<1>(x, w, sum);
+          w += blocks * kLanes * 4;
+          x.advance(tap_bytes);
+        }
+        x.advance(4 - c.kernel_x * tap_bytes);
+      }
+    }
+  }
+  UNROLL for (int p = 0; p < pixels; ++p) UNROLL for (int b = 0; b < blocks; ++b)
+      store(t.sums + p * t.sums_step + b * kLanes, sum[p][b]);
+}
+
+template <int pixels, int blocks>
+ALWAYS_INLINE void conv_tile_of(const ConvRow& c, const std::uint8_t* const* rows,
+                                const ConvTile& t) {
+  if (c.stride == 1 && c.kernel_x == 3 && c.dilation == 1)
+    conv_tile<pixels, blocks, 3>(c, rows, t);
+  else
+    conv_tile<pixels, blocks, 1>(c, rows, t);
+}
+
+// A row's last tile computes pixels beyond the row; prepared rows are long enough for it.
+void conv_row(const ConvRow& c, const std::uint8_t* const* rows, const std::int8_t* next,
+              std::int32_t* sums, std::int8_t* output) {
+  const std::int64_t tile = c.blocks == 1 ? kTile1 : kTile2;
+  const std::int64_t weights = c.kernel_y * c.kernel_x * c.groups * 4 * kLanes;  // of one block
+  ConvTile t;
+  t.sums_step = c.blocks * kLanes;
+  for (std::int64_t ox = 0; ox < c.out_width; ox += tile) {
+    const std::int64_t left = c.out_width - ox, pixels = left < tile ? left : tile;
+    fetch(next, ox * c.stride * c.in_channels, (ox + tile) * c.stride * c.in_channels);
+    t.first = ox * c.stride * c.groups * 4;
+    t.filter = c.filter;
+    t.bias = c.bias;
+    t.sums = sums;
+    if (c.blocks == 1)
+      conv_tile_of<kTile1, 1>(c, rows, t);
+    else
+      for (std::int64_t block = 0; block < c.blocks; block += 2) {
+        if (block + 1 < c.blocks)
+          conv_tile_of<kTile2, 2>(c, rows, t);
+        else
+          conv_tile_of<kTile2, 1>(c, rows, t);
+        t.filter += 2 * weights;
+        t.bias += 2 * kLanes;
+        t.sums += 2 * kLanes;
+      }
+    requantize(c.stage, sums, pixels, c.out_channels, output + ox * c.out_channels);
+  }
+}

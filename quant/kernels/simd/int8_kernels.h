@@ -1,0 +1,142 @@
+#pragma once
+#include <cstdint>
+
+/// The integer kernels that are compiled once per instruction set. Only plain data crosses this
+/// line, and nothing here is an inline function: the linker might keep the copy that was compiled
+/// for the widest registers.
+///
+/// A *group* is the 4 bytes that one lane multiplies in one step: with VNNI four codes, each code +
+/// 128 as uint8_t, against four int8_t weights; with AVX2 two codes, each code - zero point as
+/// int16_t, against two int16_t weights. Codes are brought into that form row by row; points
+/// outside the image get the value of the zero point, so that every output sums over all taps.
+namespace integrad::kernels::int8 {
+
+/// How a 32-bit sum becomes a code, by what is known of a layer's scales; arith.h defines the
+/// result. R is the right shift, 31 + R the whole one.
+enum class Finish : std::int32_t {
+  once,        ///< floor((sum * M + addend) / 2^(31 + R)), 1 <= R <= 22: one rounding in all
+  twice,       ///< 1 <= R <= 22, |sum| < 2^30: as above, but a negative sum's ties go down
+  any_double,  ///< double rounding, every M >= 0 and shift
+  any_single   ///< single rounding, every M >= 0 and shift
+};
+
+/// One vector of `lanes` lanes has kScaleRows rows of `lanes` int32_t in a scale table. Rows marked
+/// 64 hold int64_t for the even lanes; the row after it for the odd ones.
+enum ScaleRow : std::int32_t {
+  kMultiplier,      // row 1: the odd lanes' multipliers, moved to the even lanes
+  kAddend = 2,      // 64; with `once` and `twice` it holds the zero point
+  kShiftRight = 4,  // after the upper 32 bits have been taken
+  kShiftLeft = 5,   // any_double
+  kMask = 6,        // any_double: 2^R - 1
+  kWideShift = 5,   // 64; any_single
+  kScaleRows = 7
+};
+
+struct OutputStage {
+  Finish finish;
+  const std::int32_t* scales;
+  std::int32_t zero_point;  // of the output, for the two that do not hold it in their addend
+  std::int32_t low, high;
+};
+
+/// A row of codes as the kernels want it: [blocks][pixels][pixel_bytes], each pixel of a block
+/// holding `block_channels` channels, whole groups. Where `pixels` exceeds the row, and `pad`
+/// pixels before it, stands the zero point.
+struct RowLayout {
+  std::int64_t width, channels;  // of the image
+  std::int64_t pad, pixels, blocks, block_channels, pixel_bytes;
+  std::int32_t zero_point;
+};
+
+/// A convolution along x; rows (y) are the caller's loop. `blocks` = ceil(out_channels / lanes).
+struct ConvRow {
+  std::int64_t in_channels, groups, kernel_y, kernel_x, stride, dilation;
+  std::int64_t out_width, out_channels, blocks;
+  // Per pair of blocks [ky][group][kx][2][lanes] groups of weights, an odd last block
+  // [ky][group][kx][lanes].
+  const std::int8_t* filter;
+  const std::int32_t* bias;  // [blocks][lanes], the zero point's share included
+  OutputStage stage;
+};
+
+/// A depthwise convolution along x. A block is 16 bytes of a row's form; a vector holds 4 channels
+/// of lanes / 4 pixels, so that a block has as many vectors ("planes") as a group has codes. Rows
+/// are summed a group at a time: row_groups = ceil(kernel_y / group).
+struct DepthwiseRow {
+  std::int64_t kernel_y, kernel_x, stride, dilation, row_groups;
+  std::int64_t in_pixels;       // of a row in the kernels' form
+  std::int64_t segment_pixels;  // that a segment reads, in whole vectors
+  std::int64_t out_width, out_channels, blocks;
+  const std::int8_t* filter;  // [blocks][row_groups][kx][planes][lanes] groups of weights
+  const std::int32_t* bias;   // [blocks][planes][lanes]
+  OutputStage stage;
+};
+
+/// The sum of two tensors: x1 is rescaled by `scale1` unless `halve1`, x2 is halved. Its real value
+/// is code1 * factor1 + code2 * factor2 + offset; where that is at most `sure` from the nearest
+/// integer, that one is the result. `sure` below 0: never.
+struct AddStage {
+  std::int32_t zero_point1, zero_point2, left_shift;
+  bool halve1;
+  Finish finish1;
+  const std::int32_t* scale1;
+  OutputStage stage;
+  float factor1, factor2, offset, sure;
+};
+
+/// A max pool or unpool of 2x2 windows that do not overlap; `channels` is a multiple of 16.
+/// Pointers are at the rows of one row of windows.
+struct PoolRow {
+  std::int64_t windows, channels;
+  std::int32_t low, high;  // pool
+  std::int32_t fill;       // unpool: the code of the real 0
+};
+
+struct Int8Kernels {
+  std::int64_t lanes;        // int32_t of a vector
+  std::int64_t group;        // codes of a group
+  bool offset;               // the form is code + 128: the bias takes zero point + 128 away
+  std::int64_t tile, tile2;  // pixels computed together, with one block of channels and with more
+  std::int64_t segment;      // pixels that a depthwise convolution computes together
+
+  /// `row` null: a row outside the image.
+  void (*prepare_row)(const RowLayout& layout, const std::int8_t* row, std::uint8_t* into);
+  /// One output row; rows[ky] are prepared. `sums` has room for a tile of all channels. `next` is a
+  /// row of the image to be fetched into the cache meanwhile: it is needed for the next output row.
+  void (*conv_row)(const ConvRow& c, const std::uint8_t* const* rows, const std::int8_t* next,
+                   std::int32_t* sums, std::int8_t* output);
+  /// The same for out_channels == 1 and whole 16 bytes of groups: `filter` is [ky][kx][16 bytes of
+  /// a pixel][lanes] groups of weights, lane l holding the group l % 4 of the 16 bytes, the scale
+  /// table one scale in all lanes, and `sums` has room for a row in whole vectors.
+  void (*narrow_row)(const ConvRow& c, const std::uint8_t* const* rows, const std::int8_t* next,
+                     std::int32_t* sums, std::int8_t* output);
+  /// `planes` has room for [row_groups][group][segment_pixels][16 bytes], `sums` for a segment of
+  /// one block.
+  void (*depthwise_row)(const DepthwiseRow& c, const std::uint8_t* const* rows,
+                        const std::int8_t* next, std::uint8_t* planes, std::int32_t* sums,
+                        std::int8_t* output);
+  /// sums [pixels][blocks * lanes] to codes [pixels][channels], blocks = ceil(channels / lanes).
+  void (*requantize)(const OutputStage& stage, const std::int32_t* sums, std::int64_t pixels,
+                     std::int64_t channels, std::int8_t* output);
+  void (*add)(const AddStage& stage, const std::int8_t* input1, const std::int8_t* input2,
+              std::int8_t* output, std::int64_t count);
+  /// `below` is the second input row; winners, two bits each, may be null.
+  void (*max_pool_row)(const PoolRow& c, const std::int8_t* row, const std::int8_t* below,
+                       std::int8_t* output, std::uint8_t* winners);
+  /// Writes two output rows.
+  void (*unpool_row)(const PoolRow& c, const std::int8_t* input, const std::uint8_t* winners,
+                     std::int8_t* row, std::int8_t* below);
+};
+
+/// The kernels of the instruction set in use (isa.h); null where the portable kernels of quant/c
+/// are all there is. `avx512` needs VNNI, and else takes the kernels of `avx2`.
+const Int8Kernels* int8_kernels();
+
+namespace avx2 {
+extern const Int8Kernels kInt8Kernels;
+}
+namespace avx512vnni {
+extern const Int8Kernels kInt8Kernels;
+}
+
+}  // namespace integrad::kernels::int8

@@ -1,0 +1,69 @@
+// Brings a row of codes into the form that the kernels multiply.
+
+void fill_elements(std::uint8_t* into, std::int64_t bytes, std::int32_t zero_point) {
+  constexpr std::int64_t kSize = sizeof(Element);
+  const Element value = element_of(static_cast<std::int8_t>(zero_point), zero_point);
+  for (std::int64_t i = 0; i < bytes / kSize; ++i)
+    std::memcpy(into + i * kSize, &value, sizeof value);
+}
+
+// `count` codes; the last group is completed with anything, for its weights are zeros.
+ALWAYS_INLINE void prepare_pixel(const std::int8_t* codes, std::int64_t count, std::uint8_t* into,
+                                 std::int32_t zero_point) {
+  constexpr int kPiece = 16 / sizeof(Element);
+  const Vector zero = splat(zero_point);
+  std::int64_t i = 0;
+  for (; i + kPiece <= count; i += kPiece)
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(into + i * static_cast<int>(sizeof(Element))),
+                     piece_of(codes + i, zero));
+  for (; i < count; ++i) {
+    const Element value = element_of(codes[i], zero_point);
+    std::memcpy(into + i * static_cast<int>(sizeof value), &value, sizeof value);
+  }
+}
+
+void prepare_codes(const std::int8_t* codes, std::int64_t count, std::uint8_t* into,
+                   std::int32_t zero_point) {
+  const Vector zero = splat(zero_point);
+  std::int64_t i = 0;
+  for (; i + kVectorCodes <= count; i += kVectorCodes)
+    store(into + i * static_cast<int>(sizeof(Element)), elements_of(codes + i, zero));
+  prepare_pixel(codes + i, count - i, into + i * static_cast<int>(sizeof(Element)), zero_point);
+}
+
+void prepare_row(const RowLayout& r, const std::int8_t* row, std::uint8_t* into) {
+  constexpr std::int64_t kSize = sizeof(Element);
+  const std::int64_t room = r.pixels - r.pad;  // may be below 0
+  const std::int64_t inside = row == nullptr || room <= 0 ? 0 : room < r.width ? room : r.width;
+  const std::int64_t before = inside > 0 ? r.pad : r.pixels;
+  for (std::int64_t block = 0; block < r.blocks; ++block) {
+    fill_elements(into, before * r.pixel_bytes, r.zero_point);
+    into += before * r.pixel_bytes;
+    const std::int64_t first = block * r.block_channels, left = r.channels - first;
+    const std::int64_t count = left < r.block_channels ? left : r.block_channels;
+    if (count == r.channels && count * kSize == r.pixel_bytes)
+      prepare_codes(row, inside * count, into, r.zero_point);
+    else {
+      std::int64_t x = 0;
+      // Few channels: four codes are read where the row has as many, whosever they are.
+      if (count <= 4 && r.pixel_bytes == 4 * kSize)
+        for (const Vector zero = splat(r.zero_point);
+             x < inside && x * r.channels + 4 <= r.width * r.channels; ++x)
+          prepare_four(row + x * r.channels, into + x * r.pixel_bytes, zero);
+      for (; x < inside; ++x)
+        prepare_pixel(row + x * r.channels + first, count, into + x * r.pixel_bytes, r.zero_point);
+    }
+    into += inside * r.pixel_bytes;
+    const std::int64_t after = (r.pixels - before - inside) * r.pixel_bytes;
+    fill_elements(into, after, r.zero_point);
+    into += after;
+  }
+}
+
+// Brings the bytes begin .. end - 1 of a row into the second cache, which prepare_row will want. A
+// prefetch never faults, so they may lie beyond the row.
+ALWAYS_INLINE void fetch(const std::int8_t* row, std::int64_t begin, std::int64_t end) {
+  if (row == nullptr) return;
+  for (std::int64_t at = begin; at < end; at += 64)
+    _mm_prefetch(reinterpret_cast<const char*>(row) + at, _MM_HINT_T1);
+}

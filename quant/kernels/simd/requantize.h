@@ -1,0 +1,133 @@
+// From sums to codes, by the definitions of arith.h in the two 64-bit halves of a vector's lanes.
+
+// sum * M + addend for the even lanes and for the odd ones.
+struct Wide {
+  Vector even, odd;
+};
+ALWAYS_INLINE Wide multiply_add(Vector sum, const Vector (&scale)[kScaleRows]) {
+  return {add_wide(multiply_even(sum, scale[kMultiplier]), scale[kAddend]),
+          add_wide(multiply_even(odd_to_even(sum), scale[kMultiplier + 1]), scale[kAddend + 1])};
+}
+
+ALWAYS_INLINE void load_scale(const std::int32_t* table, Vector (&scale)[kScaleRows]) {
+  UNROLL for (int row = 0; row < kScaleRows; ++row) scale[row] = load(table + row * kLanes);
+}
+
+// Codes before they are saturated and clamped.
+//
+// Rounding twice is h = floor((sum * M + 2^30) / 2^31), then floor((h + 2^(R-1) - [h < 0]) / 2^R).
+// Floors nest, so `once` is one: its addend is 2^30 + 2^(30+R) where [h < 0] may be left out,
+// because the clamp takes a negative number's tie to the zero point whichever way it goes, and
+// 2^(30+R) where single rounding is wanted. `twice` doubles the product, so that [h < 0] = [sum <
+// 0] is one unit of its upper half. (Where sum < 0 but h = 0 the result is 0 with it or without.)
+template <Finish finish>
+ALWAYS_INLINE Vector rescaled(Vector sum, const Vector (&scale)[kScaleRows], Vector zero_point) {
+  if constexpr (finish == Finish::once) {
+    const Wide t = multiply_add(sum, scale);
+    return shift_right(upper_halves(t.even, t.odd), scale[kShiftRight]);
+  } else if constexpr (finish == Finish::twice) {
+    const Wide t = multiply_add(add(sum, sum), scale);
+    return shift_right(add(upper_halves(t.even, t.odd), signs(sum)), scale[kShiftRight]);
+  } else if constexpr (finish == Finish::any_double) {
+    const Wide t = multiply_add(shift_left(sum, scale[kShiftLeft]), scale);
+    const Vector high = upper_halves(add_wide(t.even, t.even), add_wide(t.odd, t.odd));
+    // floor(high / 2^R), one more where the rest is above a half (at a half too, if positive).
+    const Vector mask = scale[kMask];
+    const Vector half = subtract(shift_right(mask, splat(1)), signs(high));
+    const Vector up = greater(bit_and(high, mask), half);
+    return add(subtract(shift_right(high, scale[kShiftRight]), up), zero_point);
+  } else {
+    const Wide t = multiply_add(sum, scale);
+    return add(lower_halves(shift_right_wide(t.even, scale[kWideShift]),
+                            shift_right_wide(t.odd, scale[kWideShift + 1])),
+               zero_point);
+  }
+}
+
+template <Finish finish>
+struct FinishConstant {
+  static constexpr Finish value = finish;
+};
+
+// Calls body with the kind of rounding as a constant.
+template <class Body>
+ALWAYS_INLINE void with_finish(Finish finish, Body body) {
+  switch (finish) {
+    case Finish::once:
+      return body(FinishConstant<Finish::once>{});
+    case Finish::twice:
+      return body(FinishConstant<Finish::twice>{});
+    case Finish::any_double:
+      return body(FinishConstant<Finish::any_double>{});
+    case Finish::any_single:
+      return body(FinishConstant<Finish::any_single>{});
+  }
+}
+
+// `vectors` vectors of sums whose lanes are channels, a multiple of kLanes of them.
+template <Finish finish, bool one_block>
+ALWAYS_INLINE void requantize_whole(const OutputStage& stage, const std::int32_t* sums,
+                                    std::int64_t vectors, std::int64_t blocks,
+                                    std::int8_t* output) {
+  const Bounds bounds = make_bounds(stage.low, stage.high);
+  const Vector zero_point = splat(stage.zero_point);
+  const std::int32_t* const end = stage.scales + blocks * kScaleRows * kLanes;
+  const std::int32_t* table = stage.scales;
+  Vector scale[kScaleRows];
+  load_scale(table, scale);
+  const auto next = [&](const std::int32_t* from) {
+    if constexpr (!one_block) {
+      load_scale(table, scale);
+      table = table + kScaleRows * kLanes == end ? stage.scales : table + kScaleRows * kLanes;
+    }
+    return rescaled<finish>(load(from), scale, zero_point);
+  };
+  std::int64_t v = 0;
+  for (; v + 4 <= vectors; v += 4) {
+    Vector codes[4];
+    UNROLL for (int i = 0; i < 4; ++i) codes[i] = next(sums + (v + i) * kLanes);
+    store_codes(output + v * kLanes, codes, bounds);
+  }
+  if (v == vectors) return;
+  Vector codes[4] = {};
+  for (int i = 0; v + i < vectors; ++i) codes[i] = next(sums + (v + i) * kLanes);
+  std::int8_t last[4 * kLanes];
+  store_codes(last, codes, bounds);
+  std::memcpy(output + v * kLanes, last, static_cast<std::size_t>((vectors - v) * kLanes));
+}
+
+// Any number of channels: the lanes beyond the last are dropped.
+template <Finish finish>
+void requantize_ragged(const OutputStage& stage, const std::int32_t* sums, std::int64_t pixels,
+                       std::int64_t channels, std::int8_t* output) {
+  const Bounds bounds = make_bounds(stage.low, stage.high);
+  const Vector zero_point = splat(stage.zero_point);
+  for (std::int64_t p = 0; p < pixels; ++p) {
+    const std::int32_t* table = stage.scales;
+    for (std::int64_t first = 0; first < channels; first += kLanes, sums += kLanes) {
+      Vector scale[kScaleRows];
+      load_scale(table, scale);
+      table += kScaleRows * kLanes;
+      const Vector codes[4] = {rescaled<finish>(load(sums), scale, zero_point)};
+      std::int8_t lanes[4 * kLanes];
+      store_codes(lanes, codes, bounds);
+      const std::int64_t count = channels - first < kLanes ? channels - first : kLanes;
+      std::memcpy(output, lanes, static_cast<std::size_t>(count));
+      output += count;
+    }
+  }
+}
+
+void requantize(const OutputStage& stage, const std::int32_t* sums, std::int64_t pixels,
+                std::int64_t channels, std::int8_t* output) {
+  const std::int64_t blocks = channels / kLanes;
+  with_finish(stage.finish, [&](auto constant) {
+    constexpr Finish finish = decltype(constant)::value;
+    if (channels % kLanes != 0)
+      requantize_ragged<finish>(stage, sums, pixels, channels, output);
+    else if (blocks == 1)
+      requantize_whole<finish, true>(stage, sums, pixels, 1, output);
+    else
+      requantize_whole<finish, false>(stage, sums, pixels * blocks, blocks, output);
+  });
+}
