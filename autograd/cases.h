@@ -20,13 +20,16 @@ struct OperatorCase {
   std::vector<Tensor<double>> inputs;  ///< each one is differentiated; drawn clear of kinks
   Function<float> in_float;
   Function<double> in_double;
+  /// Shapes of the inputs at the size of a network's layer, for benchmarks; one row of each
+  /// operator has them.
+  std::vector<Shape> timed_shapes;
 };
 
 /// A row from one generic function of (tape, inputs) that serves both precisions.
 template <class F>
 OperatorCase operator_case(std::string operation, std::string name,
                            std::vector<Tensor<double>> inputs, F function) {
-  return {std::move(operation), std::move(name), std::move(inputs), function, function};
+  return {std::move(operation), std::move(name), std::move(inputs), function, function, {}};
 }
 
 /// Inputs for rows. `stream` names the draw, so that a row's inputs differ from each other.

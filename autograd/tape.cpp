@@ -6,7 +6,13 @@ namespace integrad {
 
 template <class T>
 Var Tape<T>::push(const char* operation, Tensor<T> value, bool needs_gradient,
-                  std::unique_ptr<BackwardFunction> backward) {
+                  std::unique_ptr<BackwardFunction> backward, std::span<const Var> inputs) {
+  if (profile_ != nullptr) {
+    TapeProfile::Node entry{operation, value.shape(), {}};
+    for (Var input : inputs) entry.inputs.push_back({shape(input), this->needs_gradient(input)});
+    entry.forward = profile_->lap();
+    profile_->nodes.push_back(std::move(entry));
+  }
   nodes_.push_back({operation, std::move(value), {}, needs_gradient, std::move(backward)});
   return {static_cast<int>(nodes_.size()) - 1};
 }
@@ -44,6 +50,7 @@ void Tape<T>::backward(Var y, Tensor<T> cotangent) {
   require(!ran_backward_, "a tape runs backward once: the values of its inner nodes are gone");
   accumulate(y, std::move(cotangent));
   ran_backward_ = true;
+  if (profile_ != nullptr) profile_->restart();
   for (int i = y.id; i >= 0; --i) {
     // The functions only append to gradients, never to the list of nodes, so the reference holds.
     Node& current = nodes_[static_cast<std::size_t>(i)];
@@ -52,6 +59,8 @@ void Tape<T>::backward(Var y, Tensor<T> cotangent) {
     current.backward.reset();
     current.gradient = Tensor<T>();
     if (i != y.id) current.value = Tensor<T>();
+    if (profile_ != nullptr)
+      profile_->nodes[static_cast<std::size_t>(i)].backward = profile_->lap();
   }
 }
 

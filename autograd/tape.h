@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "integrad/autograd/tape_profile.h"
 #include "integrad/tensor/tensor.h"
 
 namespace integrad {
@@ -38,7 +39,7 @@ class Tape {
     for (Var input : inputs) wanted = wanted || needs_gradient(input);
     std::unique_ptr<BackwardFunction> function;
     if (wanted) function = std::make_unique<Holder<Backward>>(std::move(backward));
-    return push(operation, std::move(value), wanted, std::move(function));
+    return push(operation, std::move(value), wanted, std::move(function), inputs);
   }
   template <class Backward>
   Var record(const char* operation, Tensor<T> value, std::initializer_list<Var> inputs,
@@ -68,6 +69,13 @@ class Tape {
   /// A leaf's gradient after backward; zeros when y does not depend on it.
   Tensor<T> gradient(Var x) const;
 
+  /// From here on operators and their times are written to `profile`, which outlives the tape, by
+  /// Var::id; for an empty tape and an empty profile. Null, as at first, costs nothing.
+  void profile_into(TapeProfile* profile) {
+    profile_ = profile;
+    if (profile_ != nullptr) profile_->restart();
+  }
+
   /// Frees a value that nobody will read again (inference).
   void release(Var x) { nodes_[index(x)].value = Tensor<T>(); }
 
@@ -92,9 +100,10 @@ class Tape {
   static std::size_t index(Var x) { return static_cast<std::size_t>(x.id); }
   const Node& node(Var x) const { return nodes_[index(x)]; }
   Var push(const char* operation, Tensor<T> value, bool needs_gradient,
-           std::unique_ptr<BackwardFunction> backward);
+           std::unique_ptr<BackwardFunction> backward, std::span<const Var> inputs = {});
 
   std::vector<Node> nodes_;
+  TapeProfile* profile_ = nullptr;
   bool ran_backward_ = false;
 };
 

@@ -124,7 +124,7 @@ Var FakeQuantEvaluator::finish_linear(int id, const Linear& linear, const ConvGe
 
   std::vector<Var> inputs{linear.x, linear.weight};
   if (linear.bias != Var{}) inputs.push_back(linear.bias);
-  return tape_.record("fake_quant", std::move(rounded.values), inputs,
+  return tape_.record("fake_quant_linear", std::move(rounded.values), inputs,
                       [geometry, linear, passes = std::move(rounded.passes),
                        weight = fake_quant::real_weights(tables, Kernels::kChannelsLast)](
                           Tape<float>& t, const Tensor<float>& cotangent) {

@@ -1,6 +1,7 @@
 #include "integrad/train/learner.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 
 #include "integrad/nn/interpreter.h"
@@ -21,6 +22,23 @@ Var loss_of(const TrainConfig& config, Tape<float>& tape, Var logits, const Tens
   if (config.loss == "structure-pranet")
     options.reduction = StructureLossOptions::Reduction::pranet;
   return structure_loss(tape, logits, mask, options);
+}
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// Which nodes of the tape are whose: image and parameters were put there first, then each layer.
+std::vector<StepProfile::Part> parts_of(const Graph& graph, std::span<const Var> values,
+                                        std::span<const Var> parameters, Var loss) {
+  std::vector<StepProfile::Part> parts;
+  if (!parameters.empty()) parts.push_back({"parameters", parameters.back().id + 1});
+  for (int id = 0; id < graph.size(); ++id)
+    parts.push_back({graph.node(id).name, values[static_cast<std::size_t>(id)].id + 1});
+  parts.push_back({"loss", loss.id + 1});
+  return parts;
 }
 
 bool finite(const Tensor<float>& values) {
@@ -65,7 +83,12 @@ Learner::Forward Learner::forward(Tape<float>& tape, const Tensor<float>& image)
 }
 
 double Learner::step(const Batch& batch, Optimizer& optimizer, double rate) {
+  const Clock::time_point start = Clock::now();
   Tape<float> tape;
+  if (profile_ != nullptr) {
+    *profile_ = {};
+    tape.profile_into(&profile_->tape);
+  }
   const Forward pass = forward(tape, batch.image);
   const auto require_finite_layers = [&] {
     for (int id = 0; id < graph_.size(); ++id)
@@ -79,6 +102,7 @@ double Learner::step(const Batch& batch, Optimizer& optimizer, double rate) {
   const double value = static_cast<double>(tape.value(loss)[0]);
   require(std::isfinite(value), "the loss is not finite (", value, ")");
   tape.backward(loss);
+  const Clock::time_point differentiated = Clock::now();
 
   std::vector<Parameter<float>>& parameters = checkpoint_.parameters.all();
   std::vector<Tensor<float>> gradients(parameters.size());
@@ -96,6 +120,11 @@ double Learner::step(const Batch& batch, Optimizer& optimizer, double rate) {
     require(finite(p.value), "parameter '", p.name,
             "' is not finite after the update; a lower learning rate may help");
   if (ranges_move_) observer_->observe(pass.observed);
+  if (profile_ != nullptr) {
+    profile_->parts = parts_of(graph_, pass.values, pass.parameters, loss);
+    profile_->optimizer = seconds_since(differentiated);
+    profile_->total = seconds_since(start);
+  }
   return value;
 }
 

@@ -6,6 +6,7 @@
 #include "integrad/train/checkpoint.h"
 #include "integrad/train/config.h"
 #include "integrad/train/loader.h"
+#include "integrad/train/step_profile.h"
 
 namespace integrad {
 
@@ -23,6 +24,9 @@ class Learner {
   /// value is not finite, or the first such parameter after the update.
   double step(const Batch& batch, Optimizer& optimizer, double rate);
 
+  /// From here on each step's times replace what `profile` holds; null, as at first, for none.
+  void profile_into(StepProfile* profile) { profile_ = profile; }
+
   Checkpoint& checkpoint() { return checkpoint_; }
 
  private:
@@ -38,6 +42,7 @@ class Learner {
   Graph graph_;
   std::optional<RangeObserver> observer_;
   bool ranges_move_ = false;
+  StepProfile* profile_ = nullptr;
 };
 
 /// The ranges of a folded float model on these samples, as RangeObserver::state().

@@ -9,6 +9,7 @@ std::vector<OperatorCase> normalization_cases() {
       {"rectangular, 19 channels", {1, 4, 2, 19}},
       {"two values per channel", {2, 1, 1, 3}},
       {"rank 2", {6, 9}},
+      {"16 channels", {1, 3, 2, 16}},
   };
   std::vector<OperatorCase> cases;
   std::uint64_t stream = 1500;

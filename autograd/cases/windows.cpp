@@ -69,15 +69,20 @@ void unpool_rows(std::vector<OperatorCase>& cases) {
   for (const Pool& row : kUnpools) {
     const Tensor<double> pooled = draw::distinct(row.input, stream++);
     const WindowSpec window = row.window;
-    const auto pool = [=](auto& tape) {
+    // For values of another size than the row's, a pool that gives as many winners.
+    const Shape shape = pool_geometry(row.input, window).output();
+    const auto pool = [=](auto& tape, const Shape& wanted) {
       using T = std::remove_cvref_t<decltype(tape.value(Var{})[0])>;
-      return max_pool2d(tape, tape.constant(pooled.cast<T>()), window);
+      const Shape larger = wanted.with(1, wanted.height() * window.stride_y)
+                               .with(2, wanted.width() * window.stride_x);
+      const Tensor<double> x = wanted == shape ? pooled : draw::normal(larger, 0);
+      return max_pool2d(tape, tape.constant(x.cast<T>()), window);
     };
-    Tape<double> tape;
-    const Shape shape = tape.shape(pool(tape).y);
-    cases.push_back(
-        operator_case("max_unpool2d", row.name, {draw::normal(shape, stream++)},
-                      [=](auto& t, auto in) { return max_unpool2d(t, in[0], pool(t).winners); }));
+    cases.push_back(operator_case("max_unpool2d", row.name, {draw::normal(shape, stream++)},
+                                  [=](auto& tape, auto in) {
+                                    const Shape wanted = tape.shape(in[0]);
+                                    return max_unpool2d(tape, in[0], pool(tape, wanted).winners);
+                                  }));
   }
 }
 
@@ -89,11 +94,20 @@ void resize_rows(std::vector<OperatorCase>& cases) {
     for (const auto& [suffix, options] : conventions) {
       const Tensor<double> x = draw::normal(row.input, stream++);
       const std::string name = std::string(row.name) + suffix;
+      // The output grows with the input.
+      const auto height = [=](const Shape& in) {
+        return in.height() * row.height / row.input.height();
+      };
+      const auto width = [=](const Shape& in) {
+        return in.width() * row.width / row.input.width();
+      };
       const auto nearest = [=, options = options](auto& tape, auto in) {
-        return resize_nearest2d(tape, in[0], row.height, row.width, options);
+        const Shape shape = tape.shape(in[0]);
+        return resize_nearest2d(tape, in[0], height(shape), width(shape), options);
       };
       const auto bilinear = [=, options = options](auto& tape, auto in) {
-        return resize_bilinear2d(tape, in[0], row.height, row.width, options);
+        const Shape shape = tape.shape(in[0]);
+        return resize_bilinear2d(tape, in[0], height(shape), width(shape), options);
       };
       cases.push_back(operator_case("resize_nearest2d", name, {x}, nearest));
       cases.push_back(operator_case("resize_bilinear2d", name, {x}, bilinear));

@@ -83,3 +83,24 @@ TEST_CASE("rows name themselves uniquely, and operators as the tape does") {
     CHECK(tape.operation(row.in_double(tape, leaves)) == row.operation);
   }
 }
+
+TEST_CASE("each operator has one row with shapes to be timed on, and takes them") {
+  std::set<std::string> all, timed;
+  for (const OperatorCase& row : operator_cases()) {
+    all.insert(row.operation);
+    if (row.timed_shapes.empty()) continue;
+    CAPTURE(row.operation);
+    CHECK(timed.insert(row.operation).second);
+    Tape<float> tape;
+    std::vector<Var> inputs;
+    Index elements = 0;
+    for (const Shape& shape : row.timed_shapes) {
+      inputs.push_back(tape.constant(Tensor<float>(shape, 0.25f)));
+      elements += shape.elements();
+    }
+    const Var y = row.in_float(tape, inputs);
+    CHECK(tape.operation(y) == row.operation);
+    CHECK(elements + tape.shape(y).elements() > 1000000);  // more than any inner cache
+  }
+  CHECK(timed == all);
+}

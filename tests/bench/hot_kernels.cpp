@@ -1,0 +1,126 @@
+// Runs each kernel that training and inference spend their time in, once, on small operands and one
+// thread, inside integrad_counted(): valgrind counts what happens there
+// (instruction_count_test.cpp). Prints the kernels' names in their order.
+#include <cstdio>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "integrad/nn/losses.h"
+#include "integrad/quant/lower.h"
+#include "integrad/quant/runner.h"
+#include "integrad/tensor/kernels/batch_norm.h"
+#include "integrad/tensor/kernels/conv2d.h"
+#include "integrad/tensor/kernels/depthwise.h"
+#include "integrad/tensor/kernels/max_pool.h"
+#include "integrad/tensor/parallel.h"
+#include "integrad/tensor/random.h"
+
+using namespace integrad;
+
+extern "C" __attribute__((noinline)) void integrad_counted(const std::function<void()>& run) {
+  run();
+  asm volatile("" ::: "memory");  // a call of its own, not the last jump
+}
+
+namespace {
+
+constexpr Index kSide = 24, kChannels = 16, kRows = kSide * kSide;
+
+Tensor<float> values(const Shape& shape, std::uint64_t stream) {
+  const Random random(1, stream);
+  Tensor<float> result = Tensor<float>::uninitialized(shape);
+  for (Index i = 0; i < result.size(); ++i)
+    result[i] = static_cast<float>(random.uniform(static_cast<std::uint64_t>(i), -1, 1));
+  return result;
+}
+
+using Kernels = std::vector<std::pair<std::string, std::function<void()>>>;
+
+void add_convolution(Kernels& all, const std::string& name, std::int32_t kernel, bool depthwise) {
+  using namespace kernels;
+  const WindowSpec window = WindowSpec::square(kernel, 1, Padding::same());
+  const Shape image{1, kSide, kSide, kChannels};
+  const Tensor<float> filter = values({depthwise ? 1 : kChannels, kernel, kernel, kChannels}, 1);
+  const ConvGeometry g = depthwise ? depthwise_geometry(image, filter.shape(), window)
+                                   : conv2d_geometry(image, filter.shape(), window);
+  const Tensor<float> x = values(image, 0), bias = values({kChannels}, 2), d = values(image, 3);
+  all.emplace_back(name + "/forward", [=, y = Tensor<float>(image)]() mutable {
+    (depthwise ? depthwise_forward<float> : conv2d_forward<float>)(g, x.data(), filter.data(),
+                                                                   bias.data(), y.data());
+  });
+  all.emplace_back(name + "/input_gradient", [=, dx = Tensor<float>(image)]() mutable {
+    (depthwise ? depthwise_input_gradient<float>
+               : conv2d_input_gradient<float>)(g, d.data(), filter.data(), dx.data());
+  });
+  all.emplace_back(name + "/filter_gradient", [=, dfilter = filter, dbias = bias]() mutable {
+    (depthwise
+         ? depthwise_filter_gradient<float>
+         : conv2d_filter_gradient<float>)(g, x.data(), d.data(), dfilter.data(), dbias.data());
+  });
+}
+
+void add_integer(Kernels& all, const std::string& name, const Layer& layer) {
+  Graph graph;
+  const Value image = graph.input({1, kSide, kSide, kChannels});
+  graph.layer("layer", layer, {image});
+  const Quantization quantizations[] = {kImageQuantization, {0.05f, -3}};
+  const QGraph program =
+      lower(graph, initialize<float>(graph, 1), quantizations, find_target(kDefaultTarget));
+  Tensor<std::int8_t> codes(graph.input_shape());
+  for (Index i = 0; i < codes.size(); ++i) codes[i] = static_cast<std::int8_t>(i * 37);
+  all.emplace_back(name, [=] { run(program, codes); });
+}
+
+void add_between(Kernels& all) {
+  const Shape map{kRows, kChannels};
+  const Tensor<float> x = values(map, 0), d = values(map, 1), one = values({kChannels}, 2);
+  all.emplace_back("channel_moments", [=] {
+    double mean[kChannels], variance[kChannels];
+    kernels::channel_moments(kRows, kChannels, x.data(), mean, variance);
+  });
+  all.emplace_back("normalize_rows", [=, y = x]() mutable {
+    kernels::normalize_rows(kRows, kChannels, x.data(), one.data(), one.data(), one.data(),
+                            y.data());
+  });
+  all.emplace_back("centered_sums", [=] {
+    double sum[kChannels], product[kChannels];
+    kernels::centered_sums(kRows, kChannels, d.data(), x.data(), one.data(), sum, product);
+  });
+  all.emplace_back("normalize_gradient", [=, dx = x]() mutable {
+    kernels::normalize_gradient(kRows, kChannels, d.data(), x.data(), one.data(), one.data(),
+                                one.data(), one.data(), dx.data());
+  });
+  const ConvGeometry pool = pool_geometry({1, kSide, kSide, kChannels}, WindowSpec::square(2, 2));
+  all.emplace_back("max_pool_forward", [=, y = Tensor<float>(pool.output()),
+                                        winners = Tensor<std::uint8_t>(pool.output())]() mutable {
+    kernels::max_pool_forward(pool, x.data(), y.data(), winners.data());
+  });
+  const Tensor<float> logits = values({1, 48, 48, 1}, 3), mask({1, 48, 48, 1}, 1.0f);
+  all.emplace_back("structure_loss", [=] {
+    Tape<float> tape;
+    const Var z = tape.leaf(logits);
+    tape.backward(structure_loss(tape, z, mask));
+  });
+}
+
+}  // namespace
+
+int main() {
+  set_threads(1);
+  const WindowSpec three = WindowSpec::square(3, 1, Padding::same());
+  Kernels all;
+  add_convolution(all, "conv2d_3x3", 3, false);
+  add_convolution(all, "conv2d_1x1", 1, false);
+  add_convolution(all, "depthwise_3x3", 3, true);
+  add_integer(all, "integer/conv2d_3x3", layer::Conv2d{kChannels, three});
+  add_integer(all, "integer/conv2d_1x1", layer::Conv2d{kChannels, WindowSpec{}});
+  add_integer(all, "integer/depthwise_3x3", layer::DepthwiseConv2d{three});
+  add_between(all);
+  for (const auto& [name, kernel] : all) {
+    kernel();  // the first call also binds symbols and fetches memory
+    integrad_counted(kernel);
+    std::puts(name.c_str());
+  }
+}
