@@ -93,3 +93,22 @@ TEST_CASE("100 others in every instruction set") {
     check_no_difference(soak(options));
   }
 }
+
+TEST_CASE("random models on emulated cores agree too") {
+  const std::vector<std::string> cores{"cortex-m4", "cortex-m55"};
+  for (const char* tool : {"arm-none-eabi-gcc", "qemu-system-arm"})
+    if (!on_path(tool)) {
+      MESSAGE("skipped: no " << tool);
+      return;
+    }
+  const Folder folder;
+  SoakOptions options;
+  options.seed = 2;
+  options.graphs = 60;
+  options.folder = folder.path;
+  options.devices = cores;
+  const SoakReport report = soak(options);
+  check_no_difference(report);
+  CHECK(report.operators.size() >= 20);
+  CHECK(report.bytes > 300000);
+}
