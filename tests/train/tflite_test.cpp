@@ -260,7 +260,7 @@ TEST_CASE("what the format cannot say is refused, naming layer and reason") {
   has(refusal(one_layer({1, 4, 4, 2}, layer::TransposedConv2d{2, {2, 2, 1, 1, 2, 1, {}}})),
       "layer 'one': tflite: the format's transposed convolution has no dilation; got 2x1");
   Quantized shares = one_layer({1, 1, 1, 512}, layer::Softmax{}, {1.0f / 256.0f, -128});
-  has(refusal(shares), "layer 'one': tflite: TFLM's softmax takes at most 511 channels; got 512");
+  has(refusal(shares), "layer 'one': the integer softmax takes at most 511 channels; got 512");
   Graph parts;
   const Value x = parts.input({1, 2, 2, 1});
   parts.layer("parts", layer::Concat{}, std::vector<Value>(11, x));
