@@ -7,127 +7,95 @@
 
 namespace integrad::kernels {
 
-namespace {
-
-constexpr Index kBlock = 8;  // channels whose sums stay in registers while rows go by
-
-// Calls block(first, count) for blocks of channels; count is the constant kBlock where it can be,
-// which lets the compiler unroll.
-template <class Block>
-void for_each_block(Index channels, Block&& block) {
-  Index first = 0;
-  for (; first + kBlock <= channels; first += kBlock) block(first, kBlock);
-  if (first < channels) block(first, channels - first);
+Lines Lines::of(const Shape& shape) {
+  const Index channels = shape.channels(), pixels = shape.rank() > 2 ? shape[shape.rank() - 2] : 1;
+  const Index size = pixels * channels;
+  return {size == 0 ? 0 : shape.elements() / size, pixels, channels};
 }
 
-// Rows of a block's inner loop: few enough that the second block finds them in the cache.
-constexpr Index kStripRows = 64;
+Index Lines::band() const {
+  return band_rows(count, 2 * channels);
+}
+
+namespace {
+
+// add(line, partial) adds the terms of a line to a partial of two sums per channel.
+template <class Add, class Finish>
+void sum_lines(const Lines& lines, Add&& add, Finish&& finish) {
+  sum_bands<double>(
+      lines.count, lines.band(), 2 * lines.channels,
+      [&](Index begin, Index end, double* partial) {
+        for (Index line = begin; line < end; ++line) add(line, partial);
+      },
+      finish);
+}
 
 }  // namespace
 
-// Both sums are of x - origin, where origin is the first row. Since that row is one of the summed
-// values, (origin - mean)^2 <= rows * variance: the subtraction below loses at most a factor of
-// `rows` of double's precision, whatever the data.
+// In double a sum of squares of floats loses (mean / deviation)^2 of 2^-53: nothing that the
+// variance of float data could show, as their own rounding blurs it by (mean / deviation) of 2^-24.
+void moments_of(const double* sums, Index rows, Index channels, double* mean, double* variance) {
+  const double count = static_cast<double>(rows);
+  for (Index c = 0; c < channels; ++c) {
+    mean[c] = sums[c] / count;
+    const double spread = sums[channels + c] / count - mean[c] * mean[c];
+    variance[c] = spread < 0 ? 0 : spread;  // rounding may end below 0; a NaN stays
+  }
+}
+
 template <class T>
-void channel_moments(Index rows, Index channels, const T* x, double* mean, double* variance) {
-  const auto band = [&](Index begin, Index end, double* partial) {
-    for (Index strip = begin; strip < end; strip += kStripRows)
-      for_each_block(channels, [&](Index first, Index count) {
-        double sum[kBlock], square[kBlock], origin[kBlock];
-        for (Index c = 0; c < count; ++c) {
-          sum[c] = partial[first + c];
-          square[c] = partial[channels + first + c];
-          origin[c] = x[first + c];
-        }
-        for (Index row = strip; row < std::min(end, strip + kStripRows); ++row) {
-          const T* const point = x + row * channels + first;
-          for (Index c = 0; c < count; ++c) {
-            const double d = point[c] - origin[c];
-            sum[c] += d;
-            square[c] += d * d;
-          }
-        }
-        std::copy(sum, sum + count, partial + first);
-        std::copy(square, square + count, partial + channels + first);
+void channel_sums(const Lines& lines, const T* y, double* sums) {
+  sum_lines(
+      lines,
+      [&](Index line, double* partial) {
+        add_moments(lines.pixels, lines.channels, y + line * lines.size(), partial);
+      },
+      [&](const double* total) { std::copy_n(total, 2 * lines.channels, sums); });
+}
+
+template <class T>
+void map_lines(const Lines& lines, const ChannelMap<T>& map, const T* x, T* z) {
+  parallel_rows(lines.count, lines.size(), [&](Index line) {
+    const Index at = line * lines.size();
+    map_line(map, lines.pixels, lines.channels, x + at, z + at);
+  });
+}
+
+template <class T>
+void gradient_sums(const Lines& lines, const ChannelMap<T>& map, const T* d, const T* y,
+                   double* sum, double* product) {
+  sum_lines(
+      lines,
+      [&](Index line, double* partial) {
+        const Index at = line * lines.size();
+        add_gradient_sums(map, lines.pixels, lines.channels, d + at, y + at, partial);
+      },
+      [&](const double* total) {
+        std::copy_n(total, lines.channels, sum);
+        std::copy_n(total + lines.channels, lines.channels, product);
       });
-  };
-  sum_bands<double>(rows, 2 * channels, band, [&](const double* total) {
-    const double count = static_cast<double>(rows);
-    for (Index c = 0; c < channels; ++c) {
-      const double shifted = total[c] / count;
-      mean[c] = x[c] + shifted;
-      const double spread = total[channels + c] / count - shifted * shifted;
-      variance[c] = spread < 0 ? 0 : spread;  // rounding may end below 0; a NaN stays
-    }
-  });
 }
 
 template <class T>
-void normalize_rows(Index rows, Index channels, const T* x, const T* mean, const T* scale,
-                    const T* shift, T* y) {
-  parallel_rows(rows, channels, [=](Index row) {
-    const T* const point = x + row * channels;
-    T* const into = y + row * channels;
-    for (Index c = 0; c < channels; ++c) into[c] = (point[c] - mean[c]) * scale[c] + shift[c];
+void normalize_gradient(const Lines& lines, const ChannelMap<T>& map, const T* slope,
+                        const T* offset, const T* d, const T* y, T* dy) {
+  parallel_rows(lines.count, lines.size(), [&](Index line) {
+    const Index at = line * lines.size();
+    gradient_line(map, slope, offset, lines.pixels, lines.channels, d + at, y + at, dy + at);
   });
 }
 
-template <class T>
-void centered_sums(Index rows, Index channels, const T* d, const T* x, const T* mean, double* sum,
-                   double* product) {
-  const auto band = [&](Index begin, Index end, double* partial) {
-    for (Index strip = begin; strip < end; strip += kStripRows)
-      for_each_block(channels, [&](Index first, Index count) {
-        double sums[kBlock], products[kBlock], center[kBlock];
-        for (Index c = 0; c < count; ++c) {
-          sums[c] = partial[first + c];
-          products[c] = partial[channels + first + c];
-          center[c] = mean[first + c];
-        }
-        for (Index row = strip; row < std::min(end, strip + kStripRows); ++row) {
-          const T* const point = x + row * channels + first;
-          const T* const cotangent = d + row * channels + first;
-          for (Index c = 0; c < count; ++c) {
-            const double value = cotangent[c];
-            sums[c] += value;
-            products[c] += value * (point[c] - center[c]);
-          }
-        }
-        std::copy(sums, sums + count, partial + first);
-        std::copy(products, products + count, partial + channels + first);
-      });
-  };
-  sum_bands<double>(rows, 2 * channels, band, [&](const double* total) {
-    std::copy(total, total + channels, sum);
-    std::copy(total + channels, total + 2 * channels, product);
-  });
-}
-
-template <class T>
-void normalize_gradient(Index rows, Index channels, const T* d, const T* x, const T* mean,
-                        const T* scale, const T* slope, const T* offset, T* d_x) {
-  parallel_rows(rows, channels, [=](Index row) {
-    const T* const cotangent = d + row * channels;
-    const T* const point = x + row * channels;
-    T* const into = d_x + row * channels;
-    for (Index c = 0; c < channels; ++c)
-      into[c] = (cotangent[c] * scale[c] + (point[c] - mean[c]) * slope[c]) + offset[c];
-  });
-}
-
-template void channel_moments(Index, Index, const float*, double*, double*);
-template void channel_moments(Index, Index, const double*, double*, double*);
-template void normalize_rows(Index, Index, const float*, const float*, const float*, const float*,
-                             float*);
-template void normalize_rows(Index, Index, const double*, const double*, const double*,
-                             const double*, double*);
-template void centered_sums(Index, Index, const float*, const float*, const float*, double*,
-                            double*);
-template void centered_sums(Index, Index, const double*, const double*, const double*, double*,
-                            double*);
-template void normalize_gradient(Index, Index, const float*, const float*, const float*,
-                                 const float*, const float*, const float*, float*);
-template void normalize_gradient(Index, Index, const double*, const double*, const double*,
+template void channel_sums(const Lines&, const float*, double*);
+template void channel_sums(const Lines&, const double*, double*);
+template void map_lines(const Lines&, const ChannelMap<float>&, const float*, float*);
+template void map_lines(const Lines&, const ChannelMap<double>&, const double*, double*);
+template void gradient_sums(const Lines&, const ChannelMap<float>&, const float*, const float*,
+                            double*, double*);
+template void gradient_sums(const Lines&, const ChannelMap<double>&, const double*, const double*,
+                            double*, double*);
+template void normalize_gradient(const Lines&, const ChannelMap<float>&, const float*, const float*,
+                                 const float*, const float*, float*);
+template void normalize_gradient(const Lines&, const ChannelMap<double>&, const double*,
                                  const double*, const double*, const double*, double*);
 
 }  // namespace integrad::kernels

@@ -1,27 +1,39 @@
 #pragma once
-#include "integrad/tensor/shape.h"
+#include "integrad/tensor/kernels/norm_lines.h"
 
-/// The loops of batch normalisation over x [rows, channels], rows = all extents but the last. Sums
-/// are taken in double, in bands of rows that are merged in order (bands.h).
+/// The loops of batch normalisation over whole maps [lines, pixels, channels]. Sums are taken over
+/// bands of lines that are merged in order (bands.h).
 namespace integrad::kernels {
 
-/// mean[c] and the biased variance[c] = sum (x - mean)^2 / rows; rows >= 1. One pass over x.
-template <class T>
-void channel_moments(Index rows, Index channels, const T* x, double* mean, double* variance);
+/// A map [...,pixels,channels] as lines. Rank 1 and 2 have one pixel a line.
+struct Lines {
+  Index count, pixels, channels;
+  static Lines of(const Shape& shape);
+  Index size() const { return pixels * channels; }
+  Index rows() const { return count * pixels; }
+  /// Lines in a band of a sum of two values per channel.
+  Index band() const;
+};
 
-/// y = (x - mean) * scale + shift. y may be x.
+/// The sums of y and of y^2 over all rows: sums [2][channels]. One pass.
 template <class T>
-void normalize_rows(Index rows, Index channels, const T* x, const T* mean, const T* scale,
-                    const T* shift, T* y);
+void channel_sums(const Lines& lines, const T* y, double* sums);
 
-/// sum[c] = sum of d, product[c] = sum of d (x - mean). One pass over both.
-template <class T>
-void centered_sums(Index rows, Index channels, const T* d, const T* x, const T* mean, double* sum,
-                   double* product);
+/// mean[c] and the biased variance[c] of `rows` values, from those sums.
+void moments_of(const double* sums, Index rows, Index channels, double* mean, double* variance);
 
-/// d_x = d * scale + (x - mean) * slope + offset. One pass.
+/// z = map(x), see norm_lines.h. z may be x.
 template <class T>
-void normalize_gradient(Index rows, Index channels, const T* d, const T* x, const T* mean,
-                        const T* scale, const T* slope, const T* offset, T* d_x);
+void map_lines(const Lines& lines, const ChannelMap<T>& map, const T* x, T* z);
+
+/// sum[c] = sum of d', product[c] = sum of d' (y - mean). One pass over both.
+template <class T>
+void gradient_sums(const Lines& lines, const ChannelMap<T>& map, const T* d, const T* y,
+                   double* sum, double* product);
+
+/// dy = d' * scale + (y - mean) * slope + offset. One pass.
+template <class T>
+void normalize_gradient(const Lines& lines, const ChannelMap<T>& map, const T* slope,
+                        const T* offset, const T* d, const T* y, T* dy);
 
 }  // namespace integrad::kernels
