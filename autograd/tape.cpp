@@ -1,5 +1,6 @@
 #include "integrad/autograd/tape.h"
 
+#include "integrad/tensor/kernels/batch_norm.h"
 #include "integrad/tensor/parallel.h"
 
 namespace integrad {
@@ -15,6 +16,17 @@ Var Tape<T>::push(const char* operation, Tensor<T> value, bool needs_gradient,
   }
   nodes_.push_back({operation, std::move(value), {}, needs_gradient, std::move(backward)});
   return {static_cast<int>(nodes_.size()) - 1};
+}
+
+template <class T>
+const Tensor<T>& Tape<T>::materialized(const Node& node) {
+  if (node.mapped.empty() && !node.value.empty()) {
+    const Shape& shape = node.value.shape();
+    node.mapped = Tensor<T>::uninitialized(shape);
+    kernels::map_lines(kernels::Lines::of(shape), node.map->view(), node.value.data(),
+                       node.mapped.data());
+  }
+  return node.mapped;
 }
 
 template <class T>
@@ -58,7 +70,7 @@ void Tape<T>::backward(Var y, Tensor<T> cotangent) {
     if (!current.gradient.empty()) (*current.backward)(*this, current.gradient);
     current.backward.reset();
     current.gradient = Tensor<T>();
-    if (i != y.id) current.value = Tensor<T>();
+    if (i != y.id) current.free_value();
     if (profile_ != nullptr)
       profile_->nodes[static_cast<std::size_t>(i)].backward = profile_->lap();
   }

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "integrad/autograd/channel_mapping.h"
 #include "integrad/autograd/tape_profile.h"
 #include "integrad/tensor/tensor.h"
 
@@ -48,9 +49,26 @@ class Tape {
                   std::move(backward));
   }
 
-  /// The reference (and that of shape()) holds until the next node is recorded, which may move the
-  /// list of nodes.
-  const Tensor<T>& value(Var x) const { return node(x).value; }
+  /// The same for a result that each reader maps for itself, channel by channel: `stored` is what
+  /// memory holds, and the node's value is map(stored).
+  template <class Backward>
+  Var record_mapped(const char* operation, Tensor<T> stored, ChannelMapping<T> map,
+                    std::initializer_list<Var> inputs, Backward backward) {
+    const Var y = record(operation, std::move(stored), inputs, std::move(backward));
+    nodes_[index(y)].map = std::make_unique<ChannelMapping<T>>(std::move(map));
+    return y;
+  }
+
+  /// A mapped value is computed when it is first asked for, and kept. The reference (and that of
+  /// shape()) holds until the next node is recorded, which may move the list of nodes.
+  const Tensor<T>& value(Var x) const {
+    const Node& n = node(x);
+    return n.map == nullptr ? n.value : materialized(n);
+  }
+  /// What memory holds, for readers that apply the map themselves.
+  const Tensor<T>& stored(Var x) const { return node(x).value; }
+  /// Null when the value is stored.
+  const ChannelMapping<T>* map(Var x) const { return node(x).map.get(); }
   const Shape& shape(Var x) const { return node(x).value.shape(); }
   bool needs_gradient(Var x) const { return node(x).needs_gradient; }
   const char* operation(Var x) const { return node(x).operation; }
@@ -77,7 +95,7 @@ class Tape {
   }
 
   /// Frees a value that nobody will read again (inference).
-  void release(Var x) { nodes_[index(x)].value = Tensor<T>(); }
+  void release(Var x) { nodes_[index(x)].free_value(); }
 
  private:
   struct BackwardFunction {
@@ -95,10 +113,15 @@ class Tape {
     Tensor<T> value, gradient;
     bool needs_gradient;
     std::unique_ptr<BackwardFunction> backward;
+    std::unique_ptr<const ChannelMapping<T>> map = nullptr;
+    mutable Tensor<T> mapped = {};  // map(value), once somebody asked for it
+
+    void free_value() { value = mapped = Tensor<T>(); }
   };
 
   static std::size_t index(Var x) { return static_cast<std::size_t>(x.id); }
   const Node& node(Var x) const { return nodes_[index(x)]; }
+  static const Tensor<T>& materialized(const Node& node);
   Var push(const char* operation, Tensor<T> value, bool needs_gradient,
            std::unique_ptr<BackwardFunction> backward, std::span<const Var> inputs = {});
 
