@@ -77,6 +77,9 @@ class Tape {
   /// Adds to the gradient of x (the first one is moved in, not added). Throws Error when the shape
   /// is not that of the value. Does nothing when x needs no gradient.
   void accumulate(Var x, Tensor<T> gradient);
+  /// Inside a backward function: the same with that function's cotangent, whose memory x shares
+  /// until something else is added to it.
+  void accumulate_cotangent(Var x);
 
   /// Runs the chain rule from y back to the leaves. Without a cotangent y must have one element,
   /// and 1 is used. Values and gradients of inner nodes are freed as soon as nothing needs them: a
@@ -110,7 +113,8 @@ class Tape {
   };
   struct Node {
     const char* operation;
-    Tensor<T> value, gradient;
+    Tensor<T> value;
+    std::shared_ptr<Tensor<T>> gradient;  // null: none yet
     bool needs_gradient;
     std::unique_ptr<BackwardFunction> backward;
     std::unique_ptr<const ChannelMapping<T>> map = nullptr;
@@ -121,12 +125,14 @@ class Tape {
 
   static std::size_t index(Var x) { return static_cast<std::size_t>(x.id); }
   const Node& node(Var x) const { return nodes_[index(x)]; }
+  void add_gradient(Node& target, std::shared_ptr<Tensor<T>> gradient);
   static const Tensor<T>& materialized(const Node& node);
   Var push(const char* operation, Tensor<T> value, bool needs_gradient,
            std::unique_ptr<BackwardFunction> backward, std::span<const Var> inputs = {});
 
   std::vector<Node> nodes_;
   TapeProfile* profile_ = nullptr;
+  std::shared_ptr<Tensor<T>> cotangent_;  // of the backward function that runs
   bool ran_backward_ = false;
 };
 

@@ -1,6 +1,7 @@
 #include "integrad/autograd/ops/convolution_batch_norm.h"
 
 #include "integrad/autograd/ops/normalizer.h"
+#include "integrad/autograd/ops/stored.h"
 #include "integrad/tensor/kernels/batch_norm.h"
 #include "integrad/tensor/kernels/convolution_norm.h"
 
@@ -9,15 +10,6 @@ namespace integrad {
 namespace {
 
 using kernels::Convolution;
-
-// Calls use(mapped) with x as it is stored.
-template <class T, class Use>
-void with_stored(const Tape<T>& tape, Var x, Use&& use) {
-  const ChannelMapping<T>* const mapping = tape.map(x);
-  const kernels::ChannelMap<T> map =
-      mapping == nullptr ? kernels::ChannelMap<T>{} : mapping->view();
-  use(kernels::Mapped<T>{tape.stored(x).data(), mapping == nullptr ? nullptr : &map});
-}
 
 template <class T>
 Var record(Tape<T>& tape, const char* operation, Convolution kind, const ConvGeometry& g, Var x,

@@ -1,6 +1,6 @@
 #pragma once
 #include "integrad/tensor/kernels/convolution.h"
-#include "integrad/tensor/kernels/simd/channel_map.h"
+#include "integrad/tensor/kernels/mapped.h"
 
 /// Convolution between two normalisations, without storing what lies between: the input is mapped
 /// as its rows are read, the output's sums are taken as its rows are written, and the cotangent of
@@ -9,13 +9,6 @@
 /// The bits are those of batch_norm.h and conv2d.h or depthwise.h one after the other; geometries
 /// that the row kernels do not take go that way.
 namespace integrad::kernels {
-
-/// A map as it is stored, and what its reader applies to it (null: nothing).
-template <class T>
-struct Mapped {
-  const T* data;
-  const ChannelMap<T>* map;
-};
 
 /// y = convolution of x, and the sums of y and of y^2 over all pixels, sums [2][out_channels]; bias
 /// may be null.

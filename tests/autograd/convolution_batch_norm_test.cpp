@@ -6,6 +6,8 @@
 #include "integrad/autograd/ops/arithmetic.h"
 #include "integrad/autograd/ops/conv2d.h"
 #include "integrad/autograd/ops/depthwise_conv2d.h"
+#include "integrad/autograd/ops/max_pool2d.h"
+#include "integrad/autograd/ops/resize2d.h"
 #include "integrad/tests/support/kernel_cases.h"
 #include "integrad/tests/support/tensors.h"
 
@@ -133,7 +135,9 @@ TEST_CASE("readers that know nothing of maps see the mapped value, and several s
                batch_norm(tape, conv2d(tape, x, filter, Var{}, kThree, 1), gamma, beta, running));
     }
     const Var again = conv2d(tape, z, filter, Var{}, kThree, 1);
-    const Var y = mul(tape, add(tape, z, again), z);
+    const Var pooled = max_pool2d(tape, z, WindowSpec::square(3, 2, Padding::same())).y;
+    const Var three = add(tape, add(tape, z, again), sub(tape, z, z));
+    const Var y = add(tape, mul(tape, three, z), resize_nearest2d(tape, pooled, 9, 6, {}));
     std::vector<Tensor<float>> results{tape.value(y)};
     tape.backward(y, normal_tensor<float>(tape.shape(y), 5));
     for (Var v : {x, filter, gamma, beta}) results.push_back(tape.gradient(v));

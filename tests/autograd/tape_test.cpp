@@ -4,6 +4,7 @@
 
 #include "integrad/autograd/ops/arithmetic.h"
 #include "integrad/autograd/ops/reduce.h"
+#include "integrad/tests/support/tensors.h"
 
 using namespace integrad;
 
@@ -29,4 +30,18 @@ TEST_CASE("a backward that is refused for its arguments may be repeated with bet
   tape.backward(y, Tensor<double>(Shape{2}, {1, 10}));
   CHECK(tape.gradient(x)[0] == 2);
   CHECK(tape.gradient(x)[1] == 40);
+}
+
+TEST_CASE("gradients that share memory are told apart as soon as one of them grows") {
+  Tape<double> tape;
+  const Var a = tape.leaf(Tensor<double>(Shape{2}, {1, 2}));
+  const Var b = tape.leaf(Tensor<double>(Shape{2}, {3, 5}));
+  const Var sum = add(tape, a, b);        // hands its cotangent to both
+  const Var twice = add(tape, sum, sum);  // and this one twice to the same
+  const Var y = add(tape, twice, mul(tape, a, b));
+  tape.backward(y, Tensor<double>(Shape{2}, {10, 100}));
+  check_equal(tape.gradient(a), Tensor<double>(Shape{2}, {10 * (2 + 3), 100 * (2 + 5)}));
+  check_equal(tape.gradient(b), Tensor<double>(Shape{2}, {10 * (2 + 1), 100 * (2 + 2)}));
+  CHECK_THROWS_WITH_AS(tape.accumulate_cotangent(a),
+                       "there is a cotangent only while a tape runs backward", Error);
 }
