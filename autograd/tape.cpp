@@ -47,6 +47,8 @@ void Tape<T>::add_gradient(Node& target, std::shared_ptr<Tensor<T>> gradient) {
   require(gradient->shape() == target.value.shape(), target.operation,
           ": a gradient has the shape of its value; value ", target.value.shape(), ", gradient ",
           gradient->shape());
+  --target.awaited;
+  target.sums.reset();
   if (target.gradient == nullptr) {
     target.gradient = std::move(gradient);
     return;
@@ -63,6 +65,21 @@ void Tape<T>::add_gradient(Node& target, std::shared_ptr<Tensor<T>> gradient) {
   parallel_for(before->size(), kElementwiseGrain, [=](Index begin, Index end) {
     for (Index i = begin; i < end; ++i) sum[i] = a[i] + b[i];
   });
+}
+
+template <class T>
+typename Tape<T>::Accumulation Tape<T>::accumulation(Var x) {
+  Node& target = nodes_[index(x)];
+  const std::shared_ptr<Tensor<T>> before = target.gradient;
+  target.sums.reset();
+  if (before == nullptr || before.use_count() > 2)
+    target.gradient = std::make_shared<Tensor<T>>(Tensor<T>::uninitialized(target.value.shape()));
+  return {before, target.gradient->data(), --target.awaited == 0};
+}
+
+template <class T>
+void Tape<T>::set_gradient_sums(Var x, kernels::LineSums sums) {
+  nodes_[index(x)].sums = std::make_unique<kernels::LineSums>(std::move(sums));
 }
 
 template <class T>
@@ -89,6 +106,7 @@ void Tape<T>::backward(Var y, Tensor<T> cotangent) {
     if (cotangent_ != nullptr) (*current.backward)(*this, *cotangent_);
     cotangent_ = nullptr;
     current.backward.reset();
+    current.sums.reset();
     if (i != y.id) current.free_value();
     if (profile_ != nullptr)
       profile_->nodes[static_cast<std::size_t>(i)].backward = profile_->lap();

@@ -7,6 +7,7 @@
 
 #include "integrad/autograd/channel_mapping.h"
 #include "integrad/autograd/tape_profile.h"
+#include "integrad/tensor/kernels/batch_norm.h"
 #include "integrad/tensor/tensor.h"
 
 namespace integrad {
@@ -37,7 +38,10 @@ class Tape {
   Var record(const char* operation, Tensor<T> value, std::span<const Var> inputs,
              Backward backward) {
     bool wanted = false;
-    for (Var input : inputs) wanted = wanted || needs_gradient(input);
+    for (Var input : inputs) {
+      wanted = wanted || needs_gradient(input);
+      ++nodes_[index(input)].awaited;
+    }
     std::unique_ptr<BackwardFunction> function;
     if (wanted) function = std::make_unique<Holder<Backward>>(std::move(backward));
     return push(operation, std::move(value), wanted, std::move(function), inputs);
@@ -81,6 +85,20 @@ class Tape {
   /// until something else is added to it.
   void accumulate_cotangent(Var x);
 
+  /// For backward functions whose kernels add a term to the gradient of x themselves: they write
+  /// after = before + term, element by element; before is null when there is nothing yet, and may
+  /// be `after`. `last` says that nobody else will contribute, as far as the tape knows.
+  struct Accumulation {
+    std::shared_ptr<const Tensor<T>> before;
+    T* after;
+    bool last;
+  };
+  Accumulation accumulation(Var x);
+  /// Sums of a gradient that its last contributor took for the node's own backward function
+  /// (kernels::gradient_sums); null when nobody did, or the gradient has changed since.
+  const kernels::LineSums* gradient_sums(Var x) const { return node(x).sums.get(); }
+  void set_gradient_sums(Var x, kernels::LineSums sums);
+
   /// Runs the chain rule from y back to the leaves. Without a cotangent y must have one element,
   /// and 1 is used. Values and gradients of inner nodes are freed as soon as nothing needs them: a
   /// tape runs backward once, and Error is thrown the second time.
@@ -119,6 +137,8 @@ class Tape {
     std::unique_ptr<BackwardFunction> backward;
     std::unique_ptr<const ChannelMapping<T>> map = nullptr;
     mutable Tensor<T> mapped = {};  // map(value), once somebody asked for it
+    int awaited = 0;                // contributions to the gradient, one for each reader
+    std::unique_ptr<kernels::LineSums> sums = nullptr;
 
     void free_value() { value = mapped = Tensor<T>(); }
   };

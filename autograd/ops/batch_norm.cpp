@@ -23,14 +23,16 @@ Var record(Tape<T>& tape, Var x, Var gamma, Var beta, const Normalizer<T>& norma
   const auto backward = [=](Tape<T>& t, const Tensor<T>& cotangent) {
     const bool parameters = t.needs_gradient(gamma) || t.needs_gradient(beta);
     const T* const values = t.value(x).data();
-    Channels sum(map.mean.size()), product(map.mean.size());
-    if (parameters || batch_statistics)
-      kernels::gradient_sums(lines, map.view(), cotangent.data(), values, sum.data(),
-                             product.data());
+    Channels sums(2 * map.mean.size());
+    if (parameters || batch_statistics) {
+      kernels::LineSums partial(lines);
+      kernels::gradient_sums(lines, map.view(), cotangent.data(), values, partial);
+      partial.total(sums.data());
+    }
     if (t.needs_gradient(x)) {
       Tensor<T> dx = Tensor<T>::uninitialized(shape);
       if (batch_statistics) {
-        const auto line = normalizer.gradient_line(sum, product, lines.rows());
+        const auto line = normalizer.gradient_line(sums, lines.rows());
         kernels::normalize_gradient(lines, map.view(), line.slope.data(), line.offset.data(),
                                     cotangent.data(), values, dx.data());
       } else {  // d * scale, around no mean
@@ -40,7 +42,7 @@ Var record(Tape<T>& tape, Var x, Var gamma, Var beta, const Normalizer<T>& norma
       }
       t.accumulate(x, std::move(dx));
     }
-    if (parameters) normalizer.accumulate(t, gamma, beta, sum, product);
+    if (parameters) normalizer.accumulate(t, gamma, beta, sums);
   };
   return tape.record("batch_norm", std::move(y), {x, gamma, beta}, backward);
 }

@@ -1,5 +1,7 @@
 #include "integrad/autograd/ops/convolution_batch_norm.h"
 
+#include <optional>
+
 #include "integrad/autograd/ops/normalizer.h"
 #include "integrad/autograd/ops/stored.h"
 #include "integrad/tensor/kernels/batch_norm.h"
@@ -10,6 +12,48 @@ namespace integrad {
 namespace {
 
 using kernels::Convolution;
+
+// The sums that the gradient through a mapped node's statistics needs, [2][channels]: from the last
+// contributor to its cotangent, or taken now.
+template <class T>
+std::vector<double> cotangent_sums(Tape<T>& tape, Var node, const Tensor<T>& cotangent) {
+  const kernels::Lines lines = kernels::Lines::of(cotangent.shape());
+  std::vector<double> sums(static_cast<std::size_t>(2 * lines.channels));
+  if (const kernels::LineSums* taken = tape.gradient_sums(node)) {
+    taken->total(sums.data());
+  } else {
+    kernels::LineSums partial(lines);
+    kernels::gradient_sums(lines, tape.map(node)->view(), cotangent.data(),
+                           tape.stored(node).data(), partial);
+    partial.total(sums.data());
+  }
+  return sums;
+}
+
+// The input's gradient, which the kernel adds to; and its sums, if it is complete then and its node
+// will want them.
+template <class T>
+class InputTarget {
+ public:
+  InputTarget(Tape<T>& tape, Var x) : tape_(tape), x_(x) {
+    if (!tape.needs_gradient(x)) return;
+    target_ = tape.accumulation(x);
+    if (target_.last && tape.map(x) != nullptr) sums_.emplace(kernels::Lines::of(tape.shape(x)));
+  }
+  kernels::InputGradient<T> gradient() {
+    return {target_.after, target_.before == nullptr ? nullptr : target_.before->data(),
+            sums_ ? &*sums_ : nullptr};
+  }
+  void finish() {
+    if (sums_) tape_.set_gradient_sums(x_, std::move(*sums_));
+  }
+
+ private:
+  Tape<T>& tape_;
+  Var x_;
+  typename Tape<T>::Accumulation target_{nullptr, nullptr, false};
+  std::optional<kernels::LineSums> sums_;
+};
 
 template <class T>
 Var record(Tape<T>& tape, const char* operation, Convolution kind, const ConvGeometry& g, Var x,
@@ -38,23 +82,21 @@ Var record(Tape<T>& tape, const char* operation, Convolution kind, const ConvGeo
   const auto backward = [=](Tape<T>& t, const Tensor<T>& cotangent) {
     const T* const stored = t.stored(node).data();
     const kernels::ChannelMap<T> own = t.map(node)->view();
-    Channels sum(mean.size()), product(mean.size());
-    kernels::gradient_sums(lines, own, cotangent.data(), stored, sum.data(), product.data());
-    const auto line = normalizer.gradient_line(sum, product, lines.rows());
-    const bool wanted = t.needs_gradient(x);
-    Tensor<T> dx = wanted ? Tensor<T>::uninitialized(g.input()) : Tensor<T>();
+    const Channels sums = cotangent_sums(t, node, cotangent);
+    const auto line = normalizer.gradient_line(sums, lines.rows());
     Tensor<T> dfilter = Tensor<T>::uninitialized(t.shape(filter));
     Tensor<T> dbias = Tensor<T>::uninitialized(Shape{channels});
+    InputTarget<T> input(t, x);
     with_stored(t, x, [&](const kernels::Mapped<T>& from) {
       kernels::convolution_gradients<T>(
           kind, g, from, t.value(filter).data(),
-          {cotangent.data(), stored, own, line.slope.data(), line.offset.data()},
-          wanted ? dx.data() : nullptr, dfilter.data(), dbias.data());
+          {cotangent.data(), stored, own, line.slope.data(), line.offset.data()}, input.gradient(),
+          dfilter.data(), dbias.data());
     });
-    if (wanted) t.accumulate(x, std::move(dx));
+    input.finish();
     t.accumulate(filter, std::move(dfilter));
     if (biased) t.accumulate(bias, std::move(dbias));
-    normalizer.accumulate(t, gamma, beta, sum, product);
+    normalizer.accumulate(t, gamma, beta, sums);
   };
   if (biased)
     return tape.record_mapped(operation, std::move(y), std::move(map),

@@ -33,25 +33,30 @@ ChannelMapping<T> Normalizer<T>::map(const Tensor<T>& beta, bool relu) const {
 }
 
 template <class T>
-typename Normalizer<T>::Line Normalizer<T>::gradient_line(const std::vector<double>& sum,
-                                                          const std::vector<double>& product,
+typename Normalizer<T>::Line Normalizer<T>::gradient_line(const std::vector<double>& sums,
                                                           Index rows) const {
   const double count = static_cast<double>(rows);
-  Line line{std::vector<T>(sum.size()), std::vector<T>(sum.size())};
-  for (std::size_t c = 0; c < sum.size(); ++c) {
-    line.slope[c] = static_cast<T>(-slope_[c] * inverse_[c] * inverse_[c] * (product[c] / count));
-    line.offset[c] = static_cast<T>(-slope_[c] * (sum[c] / count));
+  const std::size_t channels = slope_.size();
+  Line line{std::vector<T>(channels), std::vector<T>(channels)};
+  for (std::size_t c = 0; c < channels; ++c) {
+    const double sum = sums[c], product = sums[channels + c];
+    line.slope[c] = static_cast<T>(-slope_[c] * inverse_[c] * inverse_[c] * (product / count));
+    line.offset[c] = static_cast<T>(-slope_[c] * (sum / count));
   }
   return line;
 }
 
 template <class T>
-void Normalizer<T>::accumulate(Tape<T>& tape, Var gamma, Var beta, const std::vector<double>& sum,
-                               std::vector<double> product) const {
-  for (std::size_t c = 0; c < product.size(); ++c) product[c] *= inverse_[c];
-  const Shape shape{static_cast<Index>(sum.size())};
-  tape.accumulate(gamma, Tensor<T>(shape, rounded<T>(product)));
-  tape.accumulate(beta, Tensor<T>(shape, rounded<T>(sum)));
+void Normalizer<T>::accumulate(Tape<T>& tape, Var gamma, Var beta,
+                               const std::vector<double>& sums) const {
+  const Index channels = static_cast<Index>(slope_.size());
+  Tensor<T> dgamma(Shape{channels}), dbeta(Shape{channels});
+  for (std::size_t c = 0; c < slope_.size(); ++c) {
+    dgamma[static_cast<Index>(c)] = static_cast<T>(sums[slope_.size() + c] * inverse_[c]);
+    dbeta[static_cast<Index>(c)] = static_cast<T>(sums[c]);
+  }
+  tape.accumulate(gamma, std::move(dgamma));
+  tape.accumulate(beta, std::move(dbeta));
 }
 
 template <class T>

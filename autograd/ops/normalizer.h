@@ -17,17 +17,15 @@ class Normalizer {
 
   ChannelMapping<T> map(const Tensor<T>& beta, bool relu) const;
 
-  /// The gradient through the batch's own statistics, from the sums over `rows` values of d and of
-  /// d (x - mean): d_x = d scale + (x - mean) slope + offset, which is
-  /// gamma r (d - mean(d) - xhat mean(d xhat)).
+  /// The gradient through the batch's own statistics, from the sums [2][channels] over `rows`
+  /// values of d and of d (x - mean): d_x = d scale + (x - mean) slope + offset, which is gamma r
+  /// (d - mean(d) - xhat mean(d xhat)).
   struct Line {
     std::vector<T> slope, offset;
   };
-  Line gradient_line(const std::vector<double>& sum, const std::vector<double>& product,
-                     Index rows) const;
+  Line gradient_line(const std::vector<double>& sums, Index rows) const;
   /// From the same sums, to the parameters that want it.
-  void accumulate(Tape<T>& tape, Var gamma, Var beta, const std::vector<double>& sum,
-                  std::vector<double> product) const;
+  void accumulate(Tape<T>& tape, Var gamma, Var beta, const std::vector<double>& sums) const;
 
  private:
   std::vector<double> mean_, inverse_, slope_;  // mean, r, gamma r

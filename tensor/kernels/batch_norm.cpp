@@ -2,35 +2,34 @@
 
 #include <algorithm>
 
-#include "integrad/tensor/kernels/bands.h"
 #include "integrad/tensor/kernels/rows.h"
 
 namespace integrad::kernels {
 
 Lines Lines::of(const Shape& shape) {
-  const Index channels = shape.channels(), pixels = shape.rank() > 2 ? shape[shape.rank() - 2] : 1;
+  const Index channels = shape.channels(), elements = shape.elements();
+  const Index pixels =
+      shape.rank() > 2 ? shape[shape.rank() - 2] : elements / std::max<Index>(channels, 1);
   const Index size = pixels * channels;
-  return {size == 0 ? 0 : shape.elements() / size, pixels, channels};
+  return {size == 0 ? 0 : elements / size, pixels, channels};
 }
 
-Index Lines::band() const {
-  return band_rows(count, 2 * channels);
+LineSums::LineSums(const Lines& lines)
+    : count_(lines.count),
+      size_(2 * lines.channels),
+      values_(Buffer<double>::uninitialized(static_cast<std::size_t>(count_ * size_))) {}
+
+double* LineSums::start(Index line) {
+  double* const sums = values_.data() + line * size_;
+  std::fill_n(sums, size_, 0.0);
+  return sums;
 }
 
-namespace {
-
-// add(line, partial) adds the terms of a line to a partial of two sums per channel.
-template <class Add, class Finish>
-void sum_lines(const Lines& lines, Add&& add, Finish&& finish) {
-  sum_bands<double>(
-      lines.count, lines.band(), 2 * lines.channels,
-      [&](Index begin, Index end, double* partial) {
-        for (Index line = begin; line < end; ++line) add(line, partial);
-      },
-      finish);
+void LineSums::total(double* sums) const {
+  std::fill_n(sums, size_, 0.0);
+  for (Index line = 0; line < count_; ++line)
+    for (Index i = 0; i < size_; ++i) sums[i] += values_.data()[line * size_ + i];
 }
-
-}  // namespace
 
 // In double a sum of squares of floats loses (mean / deviation)^2 of 2^-53: nothing that the
 // variance of float data could show, as their own rounding blurs it by (mean / deviation) of 2^-24.
@@ -45,12 +44,11 @@ void moments_of(const double* sums, Index rows, Index channels, double* mean, do
 
 template <class T>
 void channel_sums(const Lines& lines, const T* y, double* sums) {
-  sum_lines(
-      lines,
-      [&](Index line, double* partial) {
-        add_moments(lines.pixels, lines.channels, y + line * lines.size(), partial);
-      },
-      [&](const double* total) { std::copy_n(total, 2 * lines.channels, sums); });
+  LineSums partial(lines);
+  parallel_rows(lines.count, lines.size(), [&](Index line) {
+    add_moments(lines.pixels, lines.channels, y + line * lines.size(), partial.start(line));
+  });
+  partial.total(sums);
 }
 
 template <class T>
@@ -63,17 +61,11 @@ void map_lines(const Lines& lines, const ChannelMap<T>& map, const T* x, T* z) {
 
 template <class T>
 void gradient_sums(const Lines& lines, const ChannelMap<T>& map, const T* d, const T* y,
-                   double* sum, double* product) {
-  sum_lines(
-      lines,
-      [&](Index line, double* partial) {
-        const Index at = line * lines.size();
-        add_gradient_sums(map, lines.pixels, lines.channels, d + at, y + at, partial);
-      },
-      [&](const double* total) {
-        std::copy_n(total, lines.channels, sum);
-        std::copy_n(total + lines.channels, lines.channels, product);
-      });
+                   LineSums& sums) {
+  parallel_rows(lines.count, lines.size(), [&](Index line) {
+    const Index at = line * lines.size();
+    add_gradient_sums(map, lines.pixels, lines.channels, d + at, y + at, sums.start(line));
+  });
 }
 
 template <class T>
@@ -90,9 +82,9 @@ template void channel_sums(const Lines&, const double*, double*);
 template void map_lines(const Lines&, const ChannelMap<float>&, const float*, float*);
 template void map_lines(const Lines&, const ChannelMap<double>&, const double*, double*);
 template void gradient_sums(const Lines&, const ChannelMap<float>&, const float*, const float*,
-                            double*, double*);
+                            LineSums&);
 template void gradient_sums(const Lines&, const ChannelMap<double>&, const double*, const double*,
-                            double*, double*);
+                            LineSums&);
 template void normalize_gradient(const Lines&, const ChannelMap<float>&, const float*, const float*,
                                  const float*, const float*, float*);
 template void normalize_gradient(const Lines&, const ChannelMap<double>&, const double*,

@@ -1,18 +1,32 @@
 #pragma once
+#include "integrad/tensor/buffer.h"
 #include "integrad/tensor/kernels/norm_lines.h"
 
-/// The loops of batch normalisation over whole maps [lines, pixels, channels]. Sums are taken over
-/// bands of lines that are merged in order (bands.h).
+/// The loops of batch normalisation over whole maps [lines, pixels, channels], and the sums that
+/// whoever has a line in the cache may take of it.
 namespace integrad::kernels {
 
-/// A map [...,pixels,channels] as lines. Rank 1 and 2 have one pixel a line.
+/// A map [...,pixels,channels] as lines; of rank 1 and 2 one line.
 struct Lines {
   Index count, pixels, channels;
   static Lines of(const Shape& shape);
   Index size() const { return pixels * channels; }
   Index rows() const { return count * pixels; }
-  /// Lines in a band of a sum of two values per channel.
-  Index band() const;
+};
+
+/// Two sums per channel of each line of a map, [lines][2][channels]. Lines are summed each by
+/// itself and added in order, so the bits do not depend on who sums which line when.
+class LineSums {
+ public:
+  explicit LineSums(const Lines& lines);
+  /// The sums of one line, to be added to; zeros when it is first asked for.
+  double* start(Index line);
+  /// total [2][channels], starting at +0. All lines must have been summed.
+  void total(double* sums) const;
+
+ private:
+  Index count_, size_;
+  Buffer<double> values_;
 };
 
 /// The sums of y and of y^2 over all rows: sums [2][channels]. One pass.
@@ -26,10 +40,10 @@ void moments_of(const double* sums, Index rows, Index channels, double* mean, do
 template <class T>
 void map_lines(const Lines& lines, const ChannelMap<T>& map, const T* x, T* z);
 
-/// sum[c] = sum of d', product[c] = sum of d' (y - mean). One pass over both.
+/// Each line's sums of d' and of d' (y - mean). One pass over both.
 template <class T>
 void gradient_sums(const Lines& lines, const ChannelMap<T>& map, const T* d, const T* y,
-                   double* sum, double* product);
+                   LineSums& sums);
 
 /// dy = d' * scale + (y - mean) * slope + offset. One pass.
 template <class T>

@@ -1,11 +1,13 @@
 #pragma once
+#include "integrad/tensor/kernels/batch_norm.h"
 #include "integrad/tensor/kernels/convolution.h"
 #include "integrad/tensor/kernels/mapped.h"
 
 /// Convolution between two normalisations, without storing what lies between: the input is mapped
 /// as its rows are read, the output's sums are taken as its rows are written, and the cotangent of
 /// the output exists one row at a time. Memory moved, in maps: forward 1 read, 1 written; backward
-/// 5 read (two of them twice: d and y for the sums and for the rows), 1 written.
+/// 3 read (d, y, x) and 1 written, and d and y once more for the sums that d's last contributor did
+/// not take.
 /// The bits are those of batch_norm.h and conv2d.h or depthwise.h one after the other; geometries
 /// that the row kernels do not take go that way.
 namespace integrad::kernels {
@@ -25,12 +27,20 @@ struct NormCotangent {
   const T *slope, *offset;
 };
 
-/// The three gradients of such a convolution, overwritten. dx (of the mapped x) and dbias may be
-/// null.
+/// Where the gradient of the (mapped) input goes.
+template <class T>
+struct InputGradient {
+  T* dx;                      // null: not wanted
+  const T* before = nullptr;  // what others have added already, may be dx itself; null: nothing
+  LineSums* sums = nullptr;   // x is mapped, and dx is complete: gradient_sums() of it is taken too
+};
+
+/// The three gradients of such a convolution: dx = before + gradient; dfilter and dbias (may be
+/// null) are overwritten.
 template <class T>
 void convolution_gradients(Convolution kind, const ConvGeometry& g, const Mapped<T>& x,
-                           const T* filter, const NormCotangent<T>& cotangent, T* dx, T* dfilter,
-                           T* dbias);
+                           const T* filter, const NormCotangent<T>& cotangent,
+                           const InputGradient<T>& input, T* dfilter, T* dbias);
 
 namespace fast {
 /// The same for float, each row once; false, having done nothing, where there is no row kernel or
@@ -38,8 +48,8 @@ namespace fast {
 bool convolve_and_sum(Convolution kind, const ConvGeometry& g, const Mapped<float>& x,
                       const float* filter, const float* bias, float* y, double* sums);
 bool convolution_gradients(Convolution kind, const ConvGeometry& g, const Mapped<float>& x,
-                           const float* filter, const NormCotangent<float>& cotangent, float* dx,
-                           float* dfilter, float* dbias);
+                           const float* filter, const NormCotangent<float>& cotangent,
+                           const InputGradient<float>& input, float* dfilter, float* dbias);
 }  // namespace fast
 
 }  // namespace integrad::kernels

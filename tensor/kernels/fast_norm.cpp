@@ -48,6 +48,41 @@ struct CotangentRow {
   }
 };
 
+// Writes the rows of an input gradient: adds what was there before, and takes the sums of what
+// comes out while it is in the cache.
+class FinishedRows {
+ public:
+  FinishedRows(const ConvGeometry& g, const Mapped<float>& x, const InputGradient<float>& into)
+      : x_(x),
+        into_(into),
+        width_(g.in_width),
+        channels_(g.in_channels),
+        term_(Buffer<float>::uninitialized(
+            static_cast<std::size_t>(into.before == nullptr ? 0 : width_ * channels_))) {}
+
+  // compute(row) writes the convolution's own term.
+  template <class Compute>
+  void row(Index line, Compute&& compute) {
+    const Index size = width_ * channels_, at = line * size;
+    float* const dx = into_.dx + at;
+    if (into_.before == nullptr) {
+      compute(dx);
+    } else {
+      const float *const before = into_.before + at, *const term = term_.data();
+      compute(term_.data());
+      for (Index i = 0; i < size; ++i) dx[i] = before[i] + term[i];
+    }
+    if (into_.sums != nullptr)
+      add_gradient_sums(*x_.map, width_, channels_, dx, x_.data + at, into_.sums->start(line));
+  }
+
+ private:
+  Mapped<float> x_;
+  InputGradient<float> into_;
+  Index width_, channels_;
+  Buffer<float> term_;
+};
+
 bool has_strides(const ConvGeometry& g) {
   return g.window.y.stride != 1 || g.window.x.stride != 1;
 }
@@ -60,7 +95,9 @@ bool convolve_and_sum(Convolution kind, const ConvGeometry& g, const Mapped<floa
   if (passes.empty()) return false;
   const PackedPass& packed = passes.front();
   const Lines lines = Lines::of(g.output());
-  const auto band = [&](Index begin, Index end, double* partial) {
+  LineSums partial(lines);
+  // Chunks only share the rows out; any would give the same bits.
+  parallel_for(lines.count, band_rows(lines.count, 1), [&](Index begin, Index end) {
     Buffer<float> scratch = Buffer<float>::uninitialized(static_cast<std::size_t>(packed.scratch));
     InputRows input(g, x);
     for (Index row = begin; row < end; ++row) {
@@ -68,11 +105,10 @@ bool convolve_and_sum(Convolution kind, const ConvGeometry& g, const Mapped<floa
       float* const into = y + row * lines.size();
       packed.kernel(packed.c, input.rows(row / g.out_height, r), r.first_tap, r.end_tap,
                     scratch.data(), into);
-      add_moments(lines.pixels, lines.channels, into, partial);
+      add_moments(lines.pixels, lines.channels, into, partial.start(row));
     }
-  };
-  sum_bands<double>(lines.count, lines.band(), 2 * lines.channels, band,
-                    [&](const double* total) { std::copy_n(total, 2 * lines.channels, sums); });
+  });
+  partial.total(sums);
   return true;
 }
 
@@ -80,14 +116,13 @@ bool convolve_and_sum(Convolution kind, const ConvGeometry& g, const Mapped<floa
 // numbers, the last row of an image those that remain: every input row has one owner, and the rows
 // of dy that both need are made once (those at a band's edge twice).
 bool convolution_gradients(Convolution kind, const ConvGeometry& g, const Mapped<float>& x,
-                           const float* filter, const NormCotangent<float>& cotangent, float* dx,
-                           float* dfilter, float* dbias) {
+                           const float* filter, const NormCotangent<float>& cotangent,
+                           const InputGradient<float>& into, float* dfilter, float* dbias) {
   if (has_strides(g)) return false;
   const PackedGradient gradient = pack_filter_gradient(kind, g);
   const auto passes =
-      dx == nullptr ? std::vector<PackedPass>{} : pack_input_gradient(kind, g, filter);
-  if (gradient.rows == 0 || (dx != nullptr && passes.empty())) return false;
-  const Index in_row = Index{g.in_width} * g.in_channels;
+      into.dx == nullptr ? std::vector<PackedPass>{} : pack_input_gradient(kind, g, filter);
+  if (gradient.rows == 0 || (into.dx != nullptr && passes.empty())) return false;
   const Index out_row = Index{g.out_width} * g.out_channels;
   const auto band = [&](Index begin, Index end, float* partial) {
     InputRows input(g, x);
@@ -95,6 +130,7 @@ bool convolution_gradients(Convolution kind, const ConvGeometry& g, const Mapped
                                std::min(integrad_window_extent(g.window.y) + 1, g.out_height),
                                {cotangent, g.out_height, g.out_width, g.out_channels});
     GradientRows rows(gradient);
+    FinishedRows finish(g, x, into);
     Buffer<float> scratch = Buffer<float>::uninitialized(
         static_cast<std::size_t>(passes.empty() ? 0 : passes.front().scratch));
     for (Index row = begin; row < end; ++row) {
@@ -118,8 +154,10 @@ bool convolution_gradients(Convolution kind, const ConvGeometry& g, const Mapped
       for (Index iy = in_begin; iy < in_end; ++iy) {
         const PackedPass& packed = passes.front();
         const Reach back = reach(packed.pass.y, iy, g.out_height);
-        packed.kernel(packed.c, d(back.begin), back.first_tap, back.end_tap, scratch.data(),
-                      dx + (image * g.in_height + iy) * in_row);
+        finish.row(image * g.in_height + iy, [&](float* row_into) {
+          packed.kernel(packed.c, d(back.begin), back.first_tap, back.end_tap, scratch.data(),
+                        row_into);
+        });
       }
     }
   };

@@ -45,3 +45,26 @@ TEST_CASE("gradients that share memory are told apart as soon as one of them gro
   CHECK_THROWS_WITH_AS(tape.accumulate_cotangent(a),
                        "there is a cotangent only while a tape runs backward", Error);
 }
+
+TEST_CASE("a kernel that adds to a gradient is told what was there and whether more will come") {
+  Tape<double> tape;
+  const Var x = tape.leaf(Tensor<double>(Shape{1, 1, 1}, {3}));
+  std::vector<bool> last, fresh;
+  const auto add_term = [&](Tape<double>& t, const Tensor<double>& cotangent) {
+    const auto target = t.accumulation(x);
+    last.push_back(target.last);
+    fresh.push_back(target.before == nullptr);
+    target.after[0] = (target.before == nullptr ? 0 : (*target.before)[0]) + 2 * cotangent[0];
+    t.set_gradient_sums(x, kernels::LineSums({1, 1, 1}));
+    CHECK(t.gradient_sums(x) != nullptr);
+  };
+  const Var a = tape.record("a", Tensor<double>(Shape{1, 1, 1}), {x}, add_term);
+  const Var b = tape.record("b", Tensor<double>(Shape{1, 1, 1}), {x}, add_term);
+  const Var y = add(tape, add(tape, a, b), x);  // whose cotangent x shares when b runs
+  tape.backward(y, Tensor<double>(Shape{1, 1, 1}, {10}));
+  CHECK(fresh == std::vector{false, false});
+  CHECK(last == std::vector{false, true});
+  CHECK(tape.gradient(x)[0] == 10 + 20 + 20);
+  tape.accumulate(x, Tensor<double>(Shape{1, 1, 1}, {1}));
+  CHECK(tape.gradient_sums(x) == nullptr);  // they were of another gradient
+}
