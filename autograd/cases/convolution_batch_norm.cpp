@@ -73,7 +73,7 @@ std::vector<OperatorCase> convolution_batch_norm_cases() {
     if (row.biased) inputs.push_back(draw::normal({channels}, stream + 3));
     stream += 4;
     const auto evaluate = [=](auto& tape, auto in, bool relu) {
-      auto running = fresh(tape, channels);
+      auto running = fresh(tape, tape.shape(in[2]).channels());
       using T = std::remove_cvref_t<decltype(running.mean[0])>;
       const Normalization<T> norm{in[2], in[3], running, {}, relu};
       return convolve(tape, in[0], in[1], row.biased ? in[4] : Var{}, row, norm);
