@@ -36,12 +36,13 @@ TEST_CASE("gradients that share memory are told apart as soon as one of them gro
   Tape<double> tape;
   const Var a = tape.leaf(Tensor<double>(Shape{2}, {1, 2}));
   const Var b = tape.leaf(Tensor<double>(Shape{2}, {3, 5}));
-  const Var sum = add(tape, a, b);        // hands its cotangent to both
-  const Var twice = add(tape, sum, sum);  // and this one twice to the same
-  const Var y = add(tape, twice, mul(tape, a, b));
+  const Var product = mul(tape, a, b);  // comes back last, when a, b and itself share a gradient
+  const Var sum = add(tape, a, b);
+  const Var twice = add(tape, product, product);
+  const Var y = add(tape, twice, sum);
   tape.backward(y, Tensor<double>(Shape{2}, {10, 100}));
-  check_equal(tape.gradient(a), Tensor<double>(Shape{2}, {10 * (2 + 3), 100 * (2 + 5)}));
-  check_equal(tape.gradient(b), Tensor<double>(Shape{2}, {10 * (2 + 1), 100 * (2 + 2)}));
+  check_equal(tape.gradient(a), Tensor<double>(Shape{2}, {10 * (2 * 3 + 1), 100 * (2 * 5 + 1)}));
+  check_equal(tape.gradient(b), Tensor<double>(Shape{2}, {10 * (2 * 1 + 1), 100 * (2 * 2 + 1)}));
   CHECK_THROWS_WITH_AS(tape.accumulate_cotangent(a),
                        "there is a cotangent only while a tape runs backward", Error);
 }
