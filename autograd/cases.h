@@ -52,6 +52,7 @@ std::vector<OperatorCase> elementwise_cases();    // activations, add, sub, mul 
 std::vector<OperatorCase> shape_cases();          // concat, pad, slice, reshape
 std::vector<OperatorCase> dense_cases();          // fully connected, softmax, mean, sum
 std::vector<OperatorCase> normalization_cases();  // batch norm
+std::vector<OperatorCase> convolution_batch_norm_cases();
 
 /// All rows, in that order.
 std::vector<OperatorCase> operator_cases();

@@ -5,7 +5,9 @@
 #include <utility>
 #include <vector>
 
+#include "integrad/autograd/channel_mapping.h"
 #include "integrad/autograd/tape_profile.h"
+#include "integrad/tensor/kernels/batch_norm.h"
 #include "integrad/tensor/tensor.h"
 
 namespace integrad {
@@ -36,7 +38,10 @@ class Tape {
   Var record(const char* operation, Tensor<T> value, std::span<const Var> inputs,
              Backward backward) {
     bool wanted = false;
-    for (Var input : inputs) wanted = wanted || needs_gradient(input);
+    for (Var input : inputs) {
+      wanted = wanted || needs_gradient(input);
+      ++nodes_[index(input)].awaited;
+    }
     std::unique_ptr<BackwardFunction> function;
     if (wanted) function = std::make_unique<Holder<Backward>>(std::move(backward));
     return push(operation, std::move(value), wanted, std::move(function), inputs);
@@ -48,9 +53,26 @@ class Tape {
                   std::move(backward));
   }
 
-  /// The reference (and that of shape()) holds until the next node is recorded, which may move the
-  /// list of nodes.
-  const Tensor<T>& value(Var x) const { return node(x).value; }
+  /// The same for a result that each reader maps for itself, channel by channel: `stored` is what
+  /// memory holds, and the node's value is map(stored).
+  template <class Backward>
+  Var record_mapped(const char* operation, Tensor<T> stored, ChannelMapping<T> map,
+                    std::initializer_list<Var> inputs, Backward backward) {
+    const Var y = record(operation, std::move(stored), inputs, std::move(backward));
+    nodes_[index(y)].map = std::make_unique<ChannelMapping<T>>(std::move(map));
+    return y;
+  }
+
+  /// A mapped value is computed when it is first asked for, and kept. The reference (and that of
+  /// shape()) holds until the next node is recorded, which may move the list of nodes.
+  const Tensor<T>& value(Var x) const {
+    const Node& n = node(x);
+    return n.map == nullptr ? n.value : materialized(n);
+  }
+  /// What memory holds, for readers that apply the map themselves.
+  const Tensor<T>& stored(Var x) const { return node(x).value; }
+  /// Null when the value is stored.
+  const ChannelMapping<T>* map(Var x) const { return node(x).map.get(); }
   const Shape& shape(Var x) const { return node(x).value.shape(); }
   bool needs_gradient(Var x) const { return node(x).needs_gradient; }
   const char* operation(Var x) const { return node(x).operation; }
@@ -59,6 +81,23 @@ class Tape {
   /// Adds to the gradient of x (the first one is moved in, not added). Throws Error when the shape
   /// is not that of the value. Does nothing when x needs no gradient.
   void accumulate(Var x, Tensor<T> gradient);
+  /// Inside a backward function: the same with that function's cotangent, whose memory x shares
+  /// until something else is added to it.
+  void accumulate_cotangent(Var x);
+
+  /// For backward functions whose kernels add a term to the gradient of x themselves: they write
+  /// after = before + term, element by element; before is null when there is nothing yet, and may
+  /// be `after`. `last` says that nobody else will contribute, as far as the tape knows.
+  struct Accumulation {
+    std::shared_ptr<const Tensor<T>> before;
+    T* after;
+    bool last;
+  };
+  Accumulation accumulation(Var x);
+  /// Sums of a gradient that its last contributor took for the node's own backward function
+  /// (kernels::gradient_sums); null when nobody did, or the gradient has changed since.
+  const kernels::LineSums* gradient_sums(Var x) const { return node(x).sums.get(); }
+  void set_gradient_sums(Var x, kernels::LineSums sums);
 
   /// Runs the chain rule from y back to the leaves. Without a cotangent y must have one element,
   /// and 1 is used. Values and gradients of inner nodes are freed as soon as nothing needs them: a
@@ -77,7 +116,7 @@ class Tape {
   }
 
   /// Frees a value that nobody will read again (inference).
-  void release(Var x) { nodes_[index(x)].value = Tensor<T>(); }
+  void release(Var x) { nodes_[index(x)].free_value(); }
 
  private:
   struct BackwardFunction {
@@ -92,18 +131,28 @@ class Tape {
   };
   struct Node {
     const char* operation;
-    Tensor<T> value, gradient;
+    Tensor<T> value;
+    std::shared_ptr<Tensor<T>> gradient;  // null: none yet
     bool needs_gradient;
     std::unique_ptr<BackwardFunction> backward;
+    std::unique_ptr<const ChannelMapping<T>> map = nullptr;
+    mutable Tensor<T> mapped = {};  // map(value), once somebody asked for it
+    int awaited = 0;                // contributions to the gradient, one for each reader
+    std::unique_ptr<kernels::LineSums> sums = nullptr;
+
+    void free_value() { value = mapped = Tensor<T>(); }
   };
 
   static std::size_t index(Var x) { return static_cast<std::size_t>(x.id); }
   const Node& node(Var x) const { return nodes_[index(x)]; }
+  void add_gradient(Node& target, std::shared_ptr<Tensor<T>> gradient);
+  static const Tensor<T>& materialized(const Node& node);
   Var push(const char* operation, Tensor<T> value, bool needs_gradient,
            std::unique_ptr<BackwardFunction> backward, std::span<const Var> inputs = {});
 
   std::vector<Node> nodes_;
   TapeProfile* profile_ = nullptr;
+  std::shared_ptr<Tensor<T>> cotangent_;  // of the backward function that runs
   bool ran_backward_ = false;
 };
 

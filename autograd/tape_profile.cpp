@@ -17,8 +17,9 @@ double elements(const Shape& shape) {
 // over the channels of what it computes: co of [co,kh,kw,ci/groups] and of [out,in], c of
 // [1,kh,kw,c]; a transposed convolution's over the channels ci that each input point scatters.
 double multiply_accumulates(const TapeProfile::Node& node) {
-  constexpr std::array<std::string_view, 4> kGather = {"conv2d", "depthwise_conv2d",
-                                                       "fully_connected", "fake_quant_linear"};
+  constexpr std::array<std::string_view, 6> kGather = {
+      "conv2d",          "depthwise_conv2d", "conv2d_batch_norm", "depthwise_conv2d_batch_norm",
+      "fully_connected", "fake_quant_linear"};
   const std::string_view operation = node.operation;
   if (node.inputs.size() < 2) return 0;
   const Shape &x = node.inputs[0].shape, &filter = node.inputs[1].shape;
@@ -34,6 +35,11 @@ bool reads_values(std::string_view operation) {
       "add",    "sub", "max_pool2d", "max_unpool2d", "average_pool2d", "resize_nearest2d",
       "concat", "pad", "slice",      "reshape",      "mean",           "resize_bilinear2d"};
   return operation != "sum" && std::ranges::find(kPlacesOnly, operation) == kPlacesOnly.end();
+}
+
+// Whether the gradient reads the operator's own result, which its readers have mapped.
+bool reads_result(std::string_view operation) {
+  return operation == "conv2d_batch_norm" || operation == "depthwise_conv2d_batch_norm";
 }
 
 }  // namespace
@@ -67,7 +73,7 @@ OperatorCost backward_cost(const TapeProfile::Node& node) {
     if (i < 2) cost.flop += flop;  // for the input and for the filter; a bias takes sums only
   }
   if (!wanted) return {};
-  cost.bytes_read = kBytes * elements(node.shape);
+  cost.bytes_read = (reads_result(node.operation) ? 2 : 1) * kBytes * elements(node.shape);
   if (reads_values(node.operation))
     for (const TapeProfile::Operand& input : node.inputs)
       cost.bytes_read += kBytes * elements(input.shape);

@@ -18,11 +18,14 @@ namespace integrad {
 
 template <class T>
 FloatEvaluator<T>::FloatEvaluator(Tape<T>& tape, const Graph& graph, Parameters<T>& parameters,
-                                  Mode mode)
+                                  Mode mode, Fusion fusion)
     : tape_(tape),
       graph_(graph),
       parameters_(parameters),
       mode_(mode),
+      fusion_(fusion),
+      readers_(graph.readers()),
+      done_(graph.nodes().size()),
       winners_(graph.nodes().size()) {
   check_parameters(graph, parameters);
   for (const Parameter<T>& p : parameters.all())
@@ -49,7 +52,43 @@ Var FloatEvaluator<T>::activate(Var x, Activation activation) const {
 }
 
 template <class T>
+template <class L>
+std::optional<int> FloatEvaluator<T>::follower(int id) const {
+  const std::vector<int>& readers = readers_[static_cast<std::size_t>(id)];
+  if (readers.size() != 1 || !std::holds_alternative<L>(graph_.node(readers[0]).layer))
+    return std::nullopt;
+  return readers[0];
+}
+
+template <class T>
+template <class Convolve>
+std::optional<Var> FloatEvaluator<T>::fused(int id, Activation activation, Convolve&& convolve) {
+  const auto norm = follower<layer::BatchNorm>(id);
+  if (fusion_ == Fusion::off || mode_ != Mode::train || activation != Activation::none || !norm)
+    return std::nullopt;
+  const auto& l = std::get<layer::BatchNorm>(graph_.node(*norm).layer);
+  const auto last = follower<layer::Pointwise>(*norm);
+  const bool relu = last && std::get<layer::Pointwise>(graph_.node(*last).layer).function ==
+                                layer::Pointwise::Function::relu;
+  BatchNormState<T> statistics = running_statistics(*norm);
+  const Var y = convolve(Normalization<T>{parameter(*norm, "gamma"),
+                                          parameter(*norm, "beta"),
+                                          statistics,
+                                          {l.epsilon, l.momentum},
+                                          relu});
+  store(*norm, std::move(statistics));
+  done_[static_cast<std::size_t>(*norm)] = true;
+  if (relu) done_[static_cast<std::size_t>(*last)] = true;
+  return y;
+}
+
+template <class T>
 Var FloatEvaluator<T>::operator()(int id, const layer::Conv2d& l, Inputs in) {
+  const auto both = fused(id, l.activation, [&](const Normalization<T>& norm) {
+    return conv2d_batch_norm(tape_, in[0], parameter(id, "weight"), bias(id, l.bias), l.window,
+                             l.groups, norm);
+  });
+  if (both) return *both;
   return activate(
       conv2d(tape_, in[0], parameter(id, "weight"), bias(id, l.bias), l.window, l.groups),
       l.activation);
@@ -57,6 +96,11 @@ Var FloatEvaluator<T>::operator()(int id, const layer::Conv2d& l, Inputs in) {
 
 template <class T>
 Var FloatEvaluator<T>::operator()(int id, const layer::DepthwiseConv2d& l, Inputs in) {
+  const auto both = fused(id, l.activation, [&](const Normalization<T>& norm) {
+    return depthwise_conv2d_batch_norm(tape_, in[0], parameter(id, "weight"), bias(id, l.bias),
+                                       l.window, norm);
+  });
+  if (both) return *both;
   return activate(
       depthwise_conv2d(tape_, in[0], parameter(id, "weight"), bias(id, l.bias), l.window),
       l.activation);
@@ -76,25 +120,37 @@ Var FloatEvaluator<T>::operator()(int id, const layer::FullyConnected& l, Inputs
 }
 
 template <class T>
-Var FloatEvaluator<T>::operator()(int id, const layer::BatchNorm& l, Inputs in) {
+BatchNormState<T> FloatEvaluator<T>::running_statistics(int id) const {
   const std::string& name = graph_.node(id).name;
-  Tensor<T>& mean = parameters_.at(name + "/running_mean");
-  Tensor<T>& variance = parameters_.at(name + "/running_variance");
-  const BatchNormOptions options{l.epsilon, l.momentum};
   BatchNormState<T> running;
-  running.mean = mean;
-  running.variance = variance;
+  running.mean = parameters_.at(name + "/running_mean");
+  running.variance = parameters_.at(name + "/running_variance");
+  return running;
+}
+
+template <class T>
+void FloatEvaluator<T>::store(int id, BatchNormState<T> statistics) {
+  const std::string& name = graph_.node(id).name;
+  parameters_.at(name + "/running_mean") = std::move(statistics.mean);
+  parameters_.at(name + "/running_variance") = std::move(statistics.variance);
+}
+
+template <class T>
+Var FloatEvaluator<T>::operator()(int id, const layer::BatchNorm& l, Inputs in) {
+  if (done_[static_cast<std::size_t>(id)]) return in[0];
+  const BatchNormOptions options{l.epsilon, l.momentum};
+  BatchNormState<T> statistics = running_statistics(id);
   const Var gamma = parameter(id, "gamma"), beta = parameter(id, "beta");
   if (mode_ == Mode::evaluate)
-    return batch_norm_frozen(tape_, in[0], gamma, beta, running, options);
-  const Var y = batch_norm(tape_, in[0], gamma, beta, running, options);
-  mean = std::move(running.mean);
-  variance = std::move(running.variance);
+    return batch_norm_frozen(tape_, in[0], gamma, beta, statistics, options);
+  const Var y = batch_norm(tape_, in[0], gamma, beta, statistics, options);
+  store(id, std::move(statistics));
   return y;
 }
 
 template <class T>
-Var FloatEvaluator<T>::operator()(int, const layer::Pointwise& l, Inputs in) {
+Var FloatEvaluator<T>::operator()(int id, const layer::Pointwise& l, Inputs in) {
+  if (done_[static_cast<std::size_t>(id)]) return in[0];
   using Function = layer::Pointwise::Function;
   switch (l.function) {
     case Function::relu:

@@ -43,7 +43,9 @@ std::vector<Var> interpret(Tape<T>& tape, const Graph& graph, Var image, Evaluat
     }
     if (keep == Keep::output)
       for (int input : node.inputs)
-        if (readers[static_cast<std::size_t>(input)].back() == id)
+        // A node evaluated together with its input has its value.
+        if (readers[static_cast<std::size_t>(input)].back() == id &&
+            values[static_cast<std::size_t>(input)] != values.back())
           tape.release(values[static_cast<std::size_t>(input)]);
   }
   return values;

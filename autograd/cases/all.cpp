@@ -40,6 +40,8 @@ const std::vector<Timed>& timed_rows() {
       {"mean", "height and width", {map}},
       {"sum", "height and width", {map}},
       {"batch_norm", "training, 16 channels", {{2, 240, 240, 16}, {16}, {16}}},
+      {"conv2d_batch_norm", "3x3 same", {map, {32, 3, 3, 32}, {32}, {32}}},
+      {"depthwise_conv2d_batch_norm", "3x3 same", {map, {1, 3, 3, 32}, {32}, {32}}},
   };
   return rows;
 }
@@ -49,7 +51,7 @@ const std::vector<Timed>& timed_rows() {
 std::vector<OperatorCase> operator_cases() {
   std::vector<OperatorCase> rows;
   for (auto* family : {convolution_cases, window_cases, elementwise_cases, shape_cases, dense_cases,
-                       normalization_cases}) {
+                       normalization_cases, convolution_batch_norm_cases}) {
     std::vector<OperatorCase> more = family();
     rows.insert(rows.end(), std::make_move_iterator(more.begin()),
                 std::make_move_iterator(more.end()));

@@ -1,5 +1,6 @@
 #include "integrad/autograd/ops/max_pool2d.h"
 
+#include "integrad/autograd/ops/stored.h"
 #include "integrad/tensor/kernels/max_pool.h"
 
 namespace integrad {
@@ -11,7 +12,9 @@ MaxPool max_pool2d(Tape<T>& tape, Var x, const WindowSpec& window) {
   Tensor<T> y = Tensor<T>::uninitialized(g.output());
   auto found = std::make_shared<PoolWinners>(
       PoolWinners{g, Tensor<std::uint8_t>::uninitialized(g.output())});
-  kernels::max_pool_forward(g, tape.value(x).data(), y.data(), found->taps.data());
+  with_stored(tape, x, [&](const kernels::Mapped<T>& from) {
+    kernels::max_pool_forward(g, from, y.data(), found->taps.data());
+  });
 
   std::shared_ptr<const PoolWinners> winners = std::move(found);
   const auto backward = [x, winners](Tape<T>& t, const Tensor<T>& cotangent) {

@@ -1,27 +1,53 @@
 #pragma once
-#include "integrad/tensor/shape.h"
+#include "integrad/tensor/buffer.h"
+#include "integrad/tensor/kernels/norm_lines.h"
 
-/// The loops of batch normalisation over x [rows, channels], rows = all extents but the last. Sums
-/// are taken in double, in bands of rows that are merged in order (bands.h).
+/// The loops of batch normalisation over whole maps [lines, pixels, channels], and the sums that
+/// whoever has a line in the cache may take of it.
 namespace integrad::kernels {
 
-/// mean[c] and the biased variance[c] = sum (x - mean)^2 / rows; rows >= 1. One pass over x.
-template <class T>
-void channel_moments(Index rows, Index channels, const T* x, double* mean, double* variance);
+/// A map [...,pixels,channels] as lines; of rank 1 and 2 one line.
+struct Lines {
+  Index count, pixels, channels;
+  static Lines of(const Shape& shape);
+  Index size() const { return pixels * channels; }
+  Index rows() const { return count * pixels; }
+};
 
-/// y = (x - mean) * scale + shift. y may be x.
-template <class T>
-void normalize_rows(Index rows, Index channels, const T* x, const T* mean, const T* scale,
-                    const T* shift, T* y);
+/// Two sums per channel of each line of a map, [lines][2][channels]. Lines are summed each by
+/// itself and added in order, so the bits do not depend on who sums which line when.
+class LineSums {
+ public:
+  explicit LineSums(const Lines& lines);
+  /// The sums of one line, to be added to; zeros when it is first asked for.
+  double* start(Index line);
+  /// total [2][channels], starting at +0. All lines must have been summed.
+  void total(double* sums) const;
 
-/// sum[c] = sum of d, product[c] = sum of d (x - mean). One pass over both.
-template <class T>
-void centered_sums(Index rows, Index channels, const T* d, const T* x, const T* mean, double* sum,
-                   double* product);
+ private:
+  Index count_, size_;
+  Buffer<double> values_;
+};
 
-/// d_x = d * scale + (x - mean) * slope + offset. One pass.
+/// The sums of y and of y^2 over all rows: sums [2][channels]. One pass.
 template <class T>
-void normalize_gradient(Index rows, Index channels, const T* d, const T* x, const T* mean,
-                        const T* scale, const T* slope, const T* offset, T* d_x);
+void channel_sums(const Lines& lines, const T* y, double* sums);
+
+/// mean[c] and the biased variance[c] of `rows` values, from those sums.
+void moments_of(const double* sums, Index rows, Index channels, double* mean, double* variance);
+
+/// z = map(x), see norm_lines.h. z may be x.
+template <class T>
+void map_lines(const Lines& lines, const ChannelMap<T>& map, const T* x, T* z);
+
+/// Each line's sums of d' and of d' (y - mean). One pass over both.
+template <class T>
+void gradient_sums(const Lines& lines, const ChannelMap<T>& map, const T* d, const T* y,
+                   LineSums& sums);
+
+/// dy = d' * scale + (y - mean) * slope + offset. One pass.
+template <class T>
+void normalize_gradient(const Lines& lines, const ChannelMap<T>& map, const T* slope,
+                        const T* offset, const T* d, const T* y, T* dy);
 
 }  // namespace integrad::kernels

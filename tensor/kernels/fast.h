@@ -1,6 +1,8 @@
 #pragma once
+#include <vector>
+
 #include "integrad/tensor/buffer.h"
-#include "integrad/tensor/geometry.h"
+#include "integrad/tensor/kernels/convolution.h"
 #include "integrad/tensor/kernels/simd/float_kernels.h"
 
 /// Convolutions in vector registers: the same bits as kernels::reference, for every instruction
@@ -31,29 +33,63 @@ struct Pass {
   integrad_window y, x;  // padding may be negative: the window starts inside
   Index in_height, in_width, in_channels, out_height, out_width, out_channels;
   Index out_row_step, out_pixel_step;  // in floats
+
+  Index in_row() const { return in_width * in_channels; }
 };
 
-/// The row kernel's view of a pass; filter and bias are filled in by the caller.
-RowConvolution row_convolution(const Pass& pass, Index lanes);
-/// False when the copies of the border or the packed filter would be absurdly large.
-bool affordable(const Pass& pass, Index filter_values);
-/// Runs a row kernel over all rows of all images; `image_step` is between output images.
-using RowKernel = decltype(FloatKernels::conv_row);
-void run_rows(RowKernel kernel, const Pass& pass, const RowConvolution& c, Index batch,
-              const float* x, float* y, Index image_step);
-
-/// One axis of an input gradient, as a forward convolution over the cotangent: the inputs first,
-/// first + stride, ... read the taps phase + t * stride, last tap first.
-struct GradientAxis {
-  integrad_window window;
-  std::int32_t first, count;       // inputs
-  std::int32_t tap_end, tap_step;  // tap t of the pass is tap_end - t * tap_step of the filter
+/// A pass with its operands laid out as the row kernel wants them.
+struct PackedPass {
+  Pass pass;
+  RowConvolution c;
+  Buffer<float> filter, bias;  // what c points at
+  decltype(FloatKernels::conv_row) kernel;
+  Index scratch;     // floats that one thread needs
+  Index offset = 0;  // of the pass's first output, in floats
 };
-GradientAxis gradient_axis(const integrad_window& w, std::int32_t inputs, std::int32_t first);
+/// The forward convolution, `bias` may be null. No pass when the geometry is not handled.
+std::vector<PackedPass> pack_forward(Convolution kind, const ConvGeometry& g, const float* filter,
+                                     const float* bias);
+/// The input gradient as forward convolutions over the cotangent: one when both strides are 1; the
+/// inputs that lie a stride apart read the same taps, and each such set is a pass of its own.
+std::vector<PackedPass> pack_input_gradient(Convolution kind, const ConvGeometry& g,
+                                            const float* filter);
+/// Computes all rows of all images.
+void run_rows(const PackedPass& packed, Index batch, const float* x, float* y, Index image_step);
 
-using GradientKernel = decltype(FloatKernels::conv_filter_row);
-RowGradient row_gradient(const ConvGeometry& g, Index lanes);
-/// Floats of scratch that a filter gradient's border strips need.
-Index strip_floats(const RowGradient& c);
+/// The rows of an image that one output reads along y: `begin`, begin + dilation, ... below `end`,
+/// for the taps first_tap .. end_tap - 1. All 0 but the taps when it reads none.
+struct Reach {
+  Index first_tap, end_tap, begin, end;
+};
+Reach reach(const integrad_window& w, Index output, Index in_height);
+
+/// A filter gradient, row by row. Its partial sums are [values + 1][width], the bias's last; for a
+/// convolution `values` are ky, kx, ci, for a depthwise one ky, kx.
+struct PackedGradient {
+  Convolution kind;
+  integrad_window y;
+  RowGradient c;
+  decltype(FloatKernels::conv_filter_row) kernel;
+  Index rows;  // output rows of all images
+  Index values, width;
+  Index band() const;                                  // output rows of one partial sum
+  Index size() const { return (values + 1) * width; }  // floats of one
+  /// From a total to the caller's layout; bias_gradient may be null.
+  void unpack(const float* total, float* filter_gradient, float* bias_gradient) const;
+};
+/// None (rows == 0) when the geometry is not handled.
+PackedGradient pack_filter_gradient(Convolution kind, const ConvGeometry& g);
+
+/// What one thread needs to add rows to a partial sum.
+class GradientRows {
+ public:
+  explicit GradientRows(const PackedGradient& packed);
+  /// `x` is the input row r.begin, its image's rows behind it; d [out_width, out_channels].
+  void add(const Reach& r, const float* x, const float* d, float* partial);
+
+ private:
+  const PackedGradient& packed_;
+  Buffer<float> strips_, wide_;
+};
 
 }  // namespace integrad::kernels::fast

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "integrad/tensor/buffer.h"
+#include "integrad/tensor/kernels/norm_lines.h"
 #include "integrad/tensor/kernels/rows.h"
 
 namespace integrad::kernels {
@@ -26,16 +28,41 @@ void visit_taps(const ConvGeometry& g, Index n, std::int32_t oy, std::int32_t ox
     }
 }
 
+// The rows that an output row reads, mapped where x is not stored as it is read.
+template <class T>
+class MappedRows {
+ public:
+  MappedRows(const ConvGeometry& g, const Mapped<T>& x, Index n, std::int32_t oy) : first_(x.data) {
+    if (x.map == nullptr) return;
+    const integrad_window w = g.window.y;
+    const std::int32_t start = integrad_window_start(oy, w);
+    const Index begin = std::max(start, 0);
+    const Index end = std::min(start + integrad_window_extent(w), g.in_height);
+    const Index row = Index{g.in_width} * g.in_channels;
+    origin_ = (n * g.in_height + begin) * row;
+    mapped_ = Buffer<T>::uninitialized(static_cast<std::size_t>((end - begin) * row));
+    map_line(*x.map, (end - begin) * g.in_width, g.in_channels, x.data + origin_, mapped_.data());
+    first_ = mapped_.data();
+  }
+  const T* at(Index point) const { return first_ + (point - origin_); }
+
+ private:
+  const T* first_;
+  Index origin_ = 0;
+  Buffer<T> mapped_;
+};
+
 }  // namespace
 
 template <class T>
-void max_pool_forward(const ConvGeometry& g, const T* x, T* y, std::uint8_t* winners) {
+void max_pool_forward(const ConvGeometry& g, const Mapped<T>& x, T* y, std::uint8_t* winners) {
   // As wide as T, so that value and winner share a SIMD lane; narrowed once per window.
   using Lane = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
   const Index channels = g.out_channels;
   parallel_rows(Index{g.batch} * g.out_height, Index{g.out_width} * channels, [&](Index row) {
     const Index n = row / g.out_height;
     const std::int32_t oy = static_cast<std::int32_t>(row % g.out_height);
+    const MappedRows<T> rows(g, x, n, oy);
     for (std::int32_t ox = 0; ox < g.out_width; ++ox)
       for (Index c0 = 0; c0 < channels; c0 += kBlock) {
         const Index block = std::min(kBlock, channels - c0);
@@ -43,7 +70,7 @@ void max_pool_forward(const ConvGeometry& g, const T* x, T* y, std::uint8_t* win
         Lane winner[kBlock];
         bool first = true;
         visit_taps(g, n, oy, ox, [&](std::int32_t tap, Index point) {
-          const T* candidate = x + point + c0;
+          const T* candidate = rows.at(point) + c0;
           if (first) {
             std::copy(candidate, candidate + block, best);
             std::fill(winner, winner + block, Lane{tap});
@@ -117,8 +144,8 @@ void pick_winners(const ConvGeometry& g, const T* spread, const std::uint8_t* wi
   });
 }
 
-template void max_pool_forward(const ConvGeometry&, const float*, float*, std::uint8_t*);
-template void max_pool_forward(const ConvGeometry&, const double*, double*, std::uint8_t*);
+template void max_pool_forward(const ConvGeometry&, const Mapped<float>&, float*, std::uint8_t*);
+template void max_pool_forward(const ConvGeometry&, const Mapped<double>&, double*, std::uint8_t*);
 template void spread_to_winners(const ConvGeometry&, const float*, const std::uint8_t*, float*);
 template void spread_to_winners(const ConvGeometry&, const double*, const std::uint8_t*, double*);
 template void pick_winners(const ConvGeometry&, const float*, const std::uint8_t*, float*);

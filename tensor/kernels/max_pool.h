@@ -2,6 +2,7 @@
 #include <cstdint>
 
 #include "integrad/tensor/geometry.h"
+#include "integrad/tensor/kernels/mapped.h"
 
 /// Max pooling on raw NHWC data. The winner of a window is one byte, its tap ky * kernel_x + kx, so
 /// the geometry has at most 256 taps; every array of winners has the shape of the pool's output.
@@ -10,7 +11,7 @@ namespace integrad::kernels {
 /// y = the largest point of each window, winners = where it stands. The first of equal maxima in
 /// row-major order wins; the first NaN of a window beats every number. Padding never wins.
 template <class T>
-void max_pool_forward(const ConvGeometry& g, const T* x, T* y, std::uint8_t* winners);
+void max_pool_forward(const ConvGeometry& g, const Mapped<T>& x, T* y, std::uint8_t* winners);
 
 /// spread [the pool's input] = at each point the sum of `pooled` [the pool's output] over the
 /// windows that the point won, added in row-major order of the windows; 0 where it won none.

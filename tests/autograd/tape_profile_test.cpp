@@ -7,6 +7,7 @@
 #include "integrad/autograd/ops/activations.h"
 #include "integrad/autograd/ops/arithmetic.h"
 #include "integrad/autograd/ops/conv2d.h"
+#include "integrad/autograd/ops/convolution_batch_norm.h"
 #include "integrad/autograd/ops/depthwise_conv2d.h"
 #include "integrad/autograd/ops/reduce.h"
 #include "integrad/autograd/ops/transposed_conv2d.h"
@@ -117,4 +118,24 @@ TEST_CASE("costs of element-wise operators are what they move") {
   CHECK(product.bytes_written == 80);
   CHECK(sum.bytes_read == 40);                               // the cotangent alone
   CHECK(forward_cost(profile.nodes[0]).bytes_written == 0);  // a leaf
+}
+
+TEST_CASE("a convolution with its batch norm costs a convolution and two maps the way back") {
+  const TapeProfile profile = profile_of([](Tape<float>& tape) {
+    const Var x = tape.leaf(Tensor<float>({1, 8, 8, 4}, 0.5f));
+    const Var w = tape.leaf(Tensor<float>({16, 3, 3, 4}, 0.1f));
+    const Var gamma = tape.leaf(Tensor<float>({16}, 1.0f));
+    const Var beta = tape.leaf(Tensor<float>({16}));
+    BatchNormState<float> running(16);
+    return conv2d_batch_norm(tape, x, w, Var{}, kThree, 1, {gamma, beta, running, {}, true});
+  });
+  const TapeProfile::Node& node = profile.nodes.back();
+  const double map = 8 * 8 * 4, filter = 16 * 9 * 4, parameters = filter + 2 * 16, y = 8 * 8 * 16;
+  const OperatorCost forward = forward_cost(node), backward = backward_cost(node);
+  CHECK(forward.flop == 2 * 8 * 8 * filter);
+  CHECK(forward.bytes_read == 4 * (map + parameters));
+  CHECK(forward.bytes_written == 4 * y);
+  CHECK(backward.flop == 2 * forward.flop);
+  CHECK(backward.bytes_read == 4 * (2 * y + map + parameters));  // the cotangent and y itself
+  CHECK(backward.bytes_written == 4 * (map + parameters));
 }

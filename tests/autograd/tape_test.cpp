@@ -4,6 +4,7 @@
 
 #include "integrad/autograd/ops/arithmetic.h"
 #include "integrad/autograd/ops/reduce.h"
+#include "integrad/tests/support/tensors.h"
 
 using namespace integrad;
 
@@ -29,4 +30,42 @@ TEST_CASE("a backward that is refused for its arguments may be repeated with bet
   tape.backward(y, Tensor<double>(Shape{2}, {1, 10}));
   CHECK(tape.gradient(x)[0] == 2);
   CHECK(tape.gradient(x)[1] == 40);
+}
+
+TEST_CASE("gradients that share memory are told apart as soon as one of them grows") {
+  Tape<double> tape;
+  const Var a = tape.leaf(Tensor<double>(Shape{2}, {1, 2}));
+  const Var b = tape.leaf(Tensor<double>(Shape{2}, {3, 5}));
+  const Var product = mul(tape, a, b);  // comes back last, when a, b and itself share a gradient
+  const Var sum = add(tape, a, b);
+  const Var twice = add(tape, product, product);
+  const Var y = add(tape, twice, sum);
+  tape.backward(y, Tensor<double>(Shape{2}, {10, 100}));
+  check_equal(tape.gradient(a), Tensor<double>(Shape{2}, {10 * (2 * 3 + 1), 100 * (2 * 5 + 1)}));
+  check_equal(tape.gradient(b), Tensor<double>(Shape{2}, {10 * (2 * 1 + 1), 100 * (2 * 2 + 1)}));
+  CHECK_THROWS_WITH_AS(tape.accumulate_cotangent(a),
+                       "there is a cotangent only while a tape runs backward", Error);
+}
+
+TEST_CASE("a kernel that adds to a gradient is told what was there and whether more will come") {
+  Tape<double> tape;
+  const Var x = tape.leaf(Tensor<double>(Shape{1, 1, 1}, {3}));
+  std::vector<bool> last, fresh;
+  const auto add_term = [&](Tape<double>& t, const Tensor<double>& cotangent) {
+    const auto target = t.accumulation(x);
+    last.push_back(target.last);
+    fresh.push_back(target.before == nullptr);
+    target.after[0] = (target.before == nullptr ? 0 : (*target.before)[0]) + 2 * cotangent[0];
+    t.set_gradient_sums(x, kernels::LineSums({1, 1, 1}));
+    CHECK(t.gradient_sums(x) != nullptr);
+  };
+  const Var a = tape.record("a", Tensor<double>(Shape{1, 1, 1}), {x}, add_term);
+  const Var b = tape.record("b", Tensor<double>(Shape{1, 1, 1}), {x}, add_term);
+  const Var y = add(tape, add(tape, a, b), x);  // whose cotangent x shares when b runs
+  tape.backward(y, Tensor<double>(Shape{1, 1, 1}, {10}));
+  CHECK(fresh == std::vector{false, false});
+  CHECK(last == std::vector{false, true});
+  CHECK(tape.gradient(x)[0] == 10 + 20 + 20);
+  tape.accumulate(x, Tensor<double>(Shape{1, 1, 1}, {1}));
+  CHECK(tape.gradient_sums(x) == nullptr);  // they were of another gradient
 }

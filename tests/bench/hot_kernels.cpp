@@ -12,6 +12,7 @@
 #include "integrad/quant/runner.h"
 #include "integrad/tensor/kernels/batch_norm.h"
 #include "integrad/tensor/kernels/conv2d.h"
+#include "integrad/tensor/kernels/convolution_norm.h"
 #include "integrad/tensor/kernels/depthwise.h"
 #include "integrad/tensor/kernels/max_pool.h"
 #include "integrad/tensor/parallel.h"
@@ -26,7 +27,7 @@ extern "C" __attribute__((noinline)) void integrad_counted(const std::function<v
 
 namespace {
 
-constexpr Index kSide = 24, kChannels = 16, kRows = kSide * kSide;
+constexpr Index kSide = 24, kChannels = 16;
 
 Tensor<float> values(const Shape& shape, std::uint64_t stream) {
   const Random random(1, stream);
@@ -74,28 +75,47 @@ void add_integer(Kernels& all, const std::string& name, const Layer& layer) {
 }
 
 void add_between(Kernels& all) {
-  const Shape map{kRows, kChannels};
-  const Tensor<float> x = values(map, 0), d = values(map, 1), one = values({kChannels}, 2);
-  all.emplace_back("channel_moments", [=] {
-    double mean[kChannels], variance[kChannels];
-    kernels::channel_moments(kRows, kChannels, x.data(), mean, variance);
+  const Shape image{1, kSide, kSide, kChannels};
+  const kernels::Lines lines = kernels::Lines::of(image);
+  const Tensor<float> x = values(image, 0), d = values(image, 1), one = values({kChannels}, 2);
+  const auto map = [=] {
+    return kernels::ChannelMap<float>{one.data(), one.data(), one.data(), true};
+  };
+  all.emplace_back("channel_sums", [=] {
+    double sums[2 * kChannels];
+    kernels::channel_sums(lines, x.data(), sums);
   });
-  all.emplace_back("normalize_rows", [=, y = x]() mutable {
-    kernels::normalize_rows(kRows, kChannels, x.data(), one.data(), one.data(), one.data(),
-                            y.data());
-  });
-  all.emplace_back("centered_sums", [=] {
-    double sum[kChannels], product[kChannels];
-    kernels::centered_sums(kRows, kChannels, d.data(), x.data(), one.data(), sum, product);
+  all.emplace_back("map_lines",
+                   [=, y = x]() mutable { kernels::map_lines(lines, map(), x.data(), y.data()); });
+  all.emplace_back("gradient_sums", [=] {
+    kernels::LineSums sums(lines);
+    kernels::gradient_sums(lines, map(), d.data(), x.data(), sums);
   });
   all.emplace_back("normalize_gradient", [=, dx = x]() mutable {
-    kernels::normalize_gradient(kRows, kChannels, d.data(), x.data(), one.data(), one.data(),
-                                one.data(), one.data(), dx.data());
+    kernels::normalize_gradient(lines, map(), one.data(), one.data(), d.data(), x.data(),
+                                dx.data());
+  });
+  const WindowSpec three = WindowSpec::square(3, 1, Padding::same());
+  const Tensor<float> filter = values({kChannels, 3, 3, kChannels}, 4);
+  const ConvGeometry g = conv2d_geometry(image, filter.shape(), three);
+  all.emplace_back("conv2d_batch_norm/forward", [=, y = x]() mutable {
+    const kernels::ChannelMap<float> read = map();
+    double sums[2 * kChannels];
+    kernels::convolve_and_sum<float>(kernels::Convolution::full, g, {x.data(), &read},
+                                     filter.data(), nullptr, y.data(), sums);
+  });
+  all.emplace_back("conv2d_batch_norm/gradients", [=, dx = x, dfilter = filter]() mutable {
+    const kernels::ChannelMap<float> read = map();
+    kernels::LineSums sums(lines);
+    kernels::convolution_gradients<float>(kernels::Convolution::full, g, {x.data(), &read},
+                                          filter.data(),
+                                          {d.data(), x.data(), read, one.data(), one.data()},
+                                          {dx.data(), d.data(), &sums}, dfilter.data(), nullptr);
   });
   const ConvGeometry pool = pool_geometry({1, kSide, kSide, kChannels}, WindowSpec::square(2, 2));
   all.emplace_back("max_pool_forward", [=, y = Tensor<float>(pool.output()),
                                         winners = Tensor<std::uint8_t>(pool.output())]() mutable {
-    kernels::max_pool_forward(pool, x.data(), y.data(), winners.data());
+    kernels::max_pool_forward<float>(pool, {x.data(), nullptr}, y.data(), winners.data());
   });
   const Tensor<float> logits = values({1, 48, 48, 1}, 3), mask({1, 48, 48, 1}, 1.0f);
   all.emplace_back("structure_loss", [=] {

@@ -1,6 +1,8 @@
 #pragma once
 #include <cstdint>
 
+#include "integrad/tensor/kernels/simd/channel_map.h"
+
 /// The float kernels that are compiled once per instruction set. Only plain data crosses this line,
 /// and nothing here is an inline function: the linker might keep the copy that was compiled for the
 /// widest registers. Extents are int64_t, counted in floats where they are steps.
@@ -47,6 +49,19 @@ struct FloatKernels {
   void (*depthwise_filter_row)(const RowGradient& c, const float* x, std::int64_t ky_begin,
                                std::int64_t ky_end, const float* cotangent, float* scratch,
                                float* partial);
+  /// z = map(x) for one row of [pixels, channels]; z may be x.
+  void (*map_row)(const ChannelMap<float>& m, std::int64_t pixels, std::int64_t channels,
+                  const float* x, float* z);
+  /// Adds a row's sum of y and sum of y^2 to `sums` [2][channels].
+  void (*moments_row)(std::int64_t pixels, std::int64_t channels, const float* y, double* sums);
+  /// Adds the sums of d' and of d' (y - mean), d' the cotangent of (y - mean) * scale + shift for
+  /// the cotangent d of map(y).
+  void (*gradient_sums_row)(const ChannelMap<float>& m, std::int64_t pixels, std::int64_t channels,
+                            const float* d, const float* y, double* sums);
+  /// dy = d' * scale + (y - mean) * slope + offset.
+  void (*gradient_row)(const ChannelMap<float>& m, const float* slope, const float* offset,
+                       std::int64_t pixels, std::int64_t channels, const float* d, const float* y,
+                       float* dy);
 };
 
 /// The kernels of the instruction set in use (isa.h).

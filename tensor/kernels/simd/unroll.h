@@ -7,3 +7,4 @@
 #define UNROLL _Pragma("GCC unroll 64")
 #endif
 #define ALWAYS_INLINE [[maybe_unused]] inline __attribute__((always_inline))
+#define ALWAYS_INLINE_LAMBDA __attribute__((always_inline))

@@ -34,3 +34,17 @@ ALWAYS_INLINE Vector load_first(const float* p, std::int64_t n) {
 ALWAYS_INLINE void store_first(float* p, Vector v, std::int64_t n) {
   _mm256_maskstore_ps(p, first(n), v);
 }
+// max(v, 0) that keeps NaN; 1 where v > 0, else 0.
+ALWAYS_INLINE Vector positive(Vector v) {
+  return _mm256_max_ps(zero(), v);
+}
+ALWAYS_INLINE Vector step(Vector v) {
+  return _mm256_and_ps(_mm256_cmp_ps(v, zero(), _CMP_GT_OQ), _mm256_set1_ps(1.0f));
+}
+using Doubles = __m256d;
+ALWAYS_INLINE Doubles lower_doubles(Vector v) {
+  return _mm256_cvtps_pd(_mm256_castps256_ps128(v));
+}
+ALWAYS_INLINE Doubles upper_doubles(Vector v) {
+  return _mm256_cvtps_pd(_mm256_extractf128_ps(v, 1));
+}

@@ -34,3 +34,18 @@ ALWAYS_INLINE Vector load_first(const float* p, std::int64_t n) {
 ALWAYS_INLINE void store_first(float* p, Vector v, std::int64_t n) {
   _mm512_mask_storeu_ps(p, first(n), v);
 }
+// All lanes are asked for by mask: gcc 12 warns of its own header's undefined vector otherwise.
+// max(v, 0) that keeps NaN; 1 where v > 0, else 0.
+ALWAYS_INLINE Vector positive(Vector v) {
+  return _mm512_maskz_max_ps(0xffff, zero(), v);
+}
+ALWAYS_INLINE Vector step(Vector v) {
+  return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(v, zero(), _CMP_GT_OQ), _mm512_set1_ps(1.0f));
+}
+using Doubles = __m512d;
+ALWAYS_INLINE Doubles lower_doubles(Vector v) {
+  return _mm512_maskz_cvtps_pd(0xff, _mm512_maskz_extractf32x8_ps(0xff, v, 0));
+}
+ALWAYS_INLINE Doubles upper_doubles(Vector v) {
+  return _mm512_maskz_cvtps_pd(0xff, _mm512_maskz_extractf32x8_ps(0xff, v, 1));
+}

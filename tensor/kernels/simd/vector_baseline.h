@@ -53,6 +53,21 @@ __attribute__((noinline)) Vector fma(Vector a, Vector b, Vector c) {
   return _mm_movelh_ps(low, high);
 }
 
+// max(v, 0) that keeps NaN; 1 where v > 0, else 0.
+ALWAYS_INLINE Vector positive(Vector v) {
+  return _mm_max_ps(zero(), v);
+}
+ALWAYS_INLINE Vector step(Vector v) {
+  return _mm_and_ps(_mm_cmpgt_ps(v, zero()), _mm_set1_ps(1.0f));
+}
+using Doubles = __m128d;
+ALWAYS_INLINE Doubles lower_doubles(Vector v) {
+  return _mm_cvtps_pd(v);
+}
+ALWAYS_INLINE Doubles upper_doubles(Vector v) {
+  return upper(v);
+}
+
 #elif defined(__aarch64__)
 
 using Vector = float32x4_t;
@@ -77,34 +92,61 @@ ALWAYS_INLINE Vector add(Vector a, Vector b) {
 ALWAYS_INLINE Vector fma(Vector a, Vector b, Vector c) {
   return vfmaq_f32(c, a, b);
 }
+// max(v, 0) that keeps NaN; 1 where v > 0, else 0.
+ALWAYS_INLINE Vector positive(Vector v) {
+  return vbslq_f32(vcltq_f32(v, zero()), zero(), v);
+}
+ALWAYS_INLINE Vector step(Vector v) {
+  return vbslq_f32(vcgtq_f32(v, zero()), vdupq_n_f32(1.0f), zero());
+}
+using Doubles = float64x2_t;
+ALWAYS_INLINE Doubles lower_doubles(Vector v) {
+  return vcvt_f64_f32(vget_low_f32(v));
+}
+ALWAYS_INLINE Doubles upper_doubles(Vector v) {
+  return vcvt_high_f64_f32(v);
+}
 
 #else
 
-struct Vector {
-  float lane[4];
-};
+using Vector = float __attribute__((vector_size(16)));
 constexpr int kTile1 = 4, kTile2 = 2;
 constexpr int kGradient1 = 4, kGradient2 = 2;
 
 ALWAYS_INLINE Vector zero() {
-  return {};
+  return Vector{};
 }
 ALWAYS_INLINE Vector load(const float* p) {
-  return {{p[0], p[1], p[2], p[3]}};
+  return Vector{p[0], p[1], p[2], p[3]};
 }
 ALWAYS_INLINE Vector broadcast(const float* p) {
-  return {{*p, *p, *p, *p}};
+  return Vector{*p, *p, *p, *p};
 }
 ALWAYS_INLINE void store(float* p, Vector v) {
-  std::memcpy(p, v.lane, sizeof v.lane);
+  std::memcpy(p, &v, sizeof v);
 }
 ALWAYS_INLINE Vector add(Vector a, Vector b) {
-  for (int i = 0; i < 4; ++i) a.lane[i] += b.lane[i];
-  return a;
+  return a + b;
 }
 ALWAYS_INLINE Vector fma(Vector a, Vector b, Vector c) {
-  for (int i = 0; i < 4; ++i) c.lane[i] = __builtin_fmaf(a.lane[i], b.lane[i], c.lane[i]);
+  for (int i = 0; i < 4; ++i) c[i] = __builtin_fmaf(a[i], b[i], c[i]);
   return c;
+}
+// max(v, 0) that keeps NaN; 1 where v > 0, else 0.
+ALWAYS_INLINE Vector positive(Vector v) {
+  for (int i = 0; i < 4; ++i) v[i] = v[i] < 0.0f ? 0.0f : v[i];
+  return v;
+}
+ALWAYS_INLINE Vector step(Vector v) {
+  for (int i = 0; i < 4; ++i) v[i] = v[i] > 0.0f ? 1.0f : 0.0f;
+  return v;
+}
+using Doubles = double __attribute__((vector_size(16)));
+ALWAYS_INLINE Doubles lower_doubles(Vector v) {
+  return Doubles{double{v[0]}, double{v[1]}};
+}
+ALWAYS_INLINE Doubles upper_doubles(Vector v) {
+  return Doubles{double{v[2]}, double{v[3]}};
 }
 
 #endif

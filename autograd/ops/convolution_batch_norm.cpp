@@ -1,0 +1,138 @@
+#include "integrad/autograd/ops/convolution_batch_norm.h"
+
+#include <optional>
+
+#include "integrad/autograd/ops/normalizer.h"
+#include "integrad/autograd/ops/stored.h"
+#include "integrad/tensor/kernels/batch_norm.h"
+#include "integrad/tensor/kernels/convolution_norm.h"
+
+namespace integrad {
+
+namespace {
+
+using kernels::Convolution;
+
+// The sums that the gradient through a mapped node's statistics needs, [2][channels]: from the last
+// contributor to its cotangent, or taken now.
+template <class T>
+std::vector<double> cotangent_sums(Tape<T>& tape, Var node, const Tensor<T>& cotangent) {
+  const kernels::Lines lines = kernels::Lines::of(cotangent.shape());
+  std::vector<double> sums(static_cast<std::size_t>(2 * lines.channels));
+  if (const kernels::LineSums* taken = tape.gradient_sums(node)) {
+    taken->total(sums.data());
+  } else {
+    kernels::LineSums partial(lines);
+    kernels::gradient_sums(lines, tape.map(node)->view(), cotangent.data(),
+                           tape.stored(node).data(), partial);
+    partial.total(sums.data());
+  }
+  return sums;
+}
+
+// The input's gradient, which the kernel adds to; and its sums, if it is complete then and its node
+// will want them.
+template <class T>
+class InputTarget {
+ public:
+  InputTarget(Tape<T>& tape, Var x) : tape_(tape), x_(x) {
+    if (!tape.needs_gradient(x)) return;
+    target_ = tape.accumulation(x);
+    if (target_.last && tape.map(x) != nullptr) sums_.emplace(kernels::Lines::of(tape.shape(x)));
+  }
+  kernels::InputGradient<T> gradient() {
+    return {target_.after, target_.before == nullptr ? nullptr : target_.before->data(),
+            sums_ ? &*sums_ : nullptr};
+  }
+  void finish() {
+    if (sums_) tape_.set_gradient_sums(x_, std::move(*sums_));
+  }
+
+ private:
+  Tape<T>& tape_;
+  Var x_;
+  typename Tape<T>::Accumulation target_{nullptr, nullptr, false};
+  std::optional<kernels::LineSums> sums_;
+};
+
+template <class T>
+Var record(Tape<T>& tape, const char* operation, Convolution kind, const ConvGeometry& g, Var x,
+           Var filter, Var bias, const Normalization<T>& norm) {
+  using Channels = std::vector<double>;
+  const Var gamma = norm.gamma, beta = norm.beta;
+  const bool biased = bias != Var{};
+  const Index channels =
+      check_batch_norm(tape, g.output(), gamma, beta, norm.running, norm.options);
+  check_batch_rows(g.output());
+  const kernels::Lines lines = kernels::Lines::of(g.output());
+
+  Tensor<T> y = Tensor<T>::uninitialized(g.output());
+  Channels sums(static_cast<std::size_t>(2 * channels)), mean(sums.size() / 2),
+      variance(mean.size());
+  with_stored(tape, x, [&](const kernels::Mapped<T>& from) {
+    kernels::convolve_and_sum(kind, g, from, tape.value(filter).data(),
+                              biased ? tape.value(bias).data() : nullptr, y.data(), sums.data());
+  });
+  kernels::moments_of(sums.data(), lines.rows(), channels, mean.data(), variance.data());
+  update_running(norm.running, mean, variance, lines.rows(), norm.options.momentum);
+  const Normalizer<T> normalizer(mean, variance, norm.options.epsilon, tape.value(gamma));
+  ChannelMapping<T> map = normalizer.map(tape.value(beta), norm.relu);
+
+  const Var node{tape.size()};  // the one that is about to be recorded
+  const auto backward = [=](Tape<T>& t, const Tensor<T>& cotangent) {
+    const T* const stored = t.stored(node).data();
+    const kernels::ChannelMap<T> own = t.map(node)->view();
+    const Channels sums = cotangent_sums(t, node, cotangent);
+    const auto line = normalizer.gradient_line(sums, lines.rows());
+    Tensor<T> dfilter = Tensor<T>::uninitialized(t.shape(filter));
+    Tensor<T> dbias = Tensor<T>::uninitialized(Shape{channels});
+    InputTarget<T> input(t, x);
+    with_stored(t, x, [&](const kernels::Mapped<T>& from) {
+      kernels::convolution_gradients<T>(
+          kind, g, from, t.value(filter).data(),
+          {cotangent.data(), stored, own, line.slope.data(), line.offset.data()}, input.gradient(),
+          dfilter.data(), dbias.data());
+    });
+    input.finish();
+    t.accumulate(filter, std::move(dfilter));
+    if (biased) t.accumulate(bias, std::move(dbias));
+    normalizer.accumulate(t, gamma, beta, sums);
+  };
+  if (biased)
+    return tape.record_mapped(operation, std::move(y), std::move(map),
+                              {x, filter, gamma, beta, bias}, backward);
+  return tape.record_mapped(operation, std::move(y), std::move(map), {x, filter, gamma, beta},
+                            backward);
+}
+
+}  // namespace
+
+template <class T>
+Var conv2d_batch_norm(Tape<T>& tape, Var x, Var filter, Var bias, const WindowSpec& window,
+                      Index groups, const Normalization<T>& norm) {
+  const ConvGeometry g = conv2d_geometry(tape.shape(x), tape.shape(filter), window, groups);
+  require(bias == Var{} || tape.shape(bias) == Shape{g.out_channels},
+          "convolution needs a bias of shape [", g.out_channels, "]");
+  return record(tape, "conv2d_batch_norm", Convolution::full, g, x, filter, bias, norm);
+}
+
+template <class T>
+Var depthwise_conv2d_batch_norm(Tape<T>& tape, Var x, Var filter, Var bias,
+                                const WindowSpec& window, const Normalization<T>& norm) {
+  const ConvGeometry g = depthwise_geometry(tape.shape(x), tape.shape(filter), window);
+  require(bias == Var{} || tape.shape(bias) == Shape{g.out_channels},
+          "depthwise convolution needs a bias of shape [", g.out_channels, "]");
+  return record(tape, "depthwise_conv2d_batch_norm", Convolution::depthwise, g, x, filter, bias,
+                norm);
+}
+
+template Var conv2d_batch_norm(Tape<float>&, Var, Var, Var, const WindowSpec&, Index,
+                               const Normalization<float>&);
+template Var conv2d_batch_norm(Tape<double>&, Var, Var, Var, const WindowSpec&, Index,
+                               const Normalization<double>&);
+template Var depthwise_conv2d_batch_norm(Tape<float>&, Var, Var, Var, const WindowSpec&,
+                                         const Normalization<float>&);
+template Var depthwise_conv2d_batch_norm(Tape<double>&, Var, Var, Var, const WindowSpec&,
+                                         const Normalization<double>&);
+
+}  // namespace integrad

@@ -1,0 +1,76 @@
+#include "integrad/tensor/kernels/bands.h"
+#include "integrad/tensor/kernels/fast.h"
+
+namespace integrad::kernels::fast {
+
+namespace {
+
+bool forward(Convolution kind, const ConvGeometry& g, const float* x, const float* filter,
+             const float* bias, float* y) {
+  const auto passes = pack_forward(kind, g, filter, bias);
+  for (const PackedPass& pass : passes)
+    run_rows(pass, g.batch, x, y, g.out_height * pass.pass.out_row_step);
+  return !passes.empty();
+}
+
+bool input_gradient(Convolution kind, const ConvGeometry& g, const float* cotangent,
+                    const float* filter, float* x_gradient) {
+  const auto passes = pack_input_gradient(kind, g, filter);
+  const Index image = Index{g.in_height} * g.in_width * g.in_channels;
+  for (const PackedPass& pass : passes) run_rows(pass, g.batch, cotangent, x_gradient, image);
+  return !passes.empty();
+}
+
+bool filter_and_bias(Convolution kind, const ConvGeometry& g, const float* x,
+                     const float* cotangent, float* filter_gradient, float* bias_gradient) {
+  const PackedGradient packed = pack_filter_gradient(kind, g);
+  if (packed.rows == 0) return false;
+  const Index in_row = Index{g.in_width} * g.in_channels;
+  const Index out_row = Index{g.out_width} * g.out_channels;
+  const auto band = [&](Index begin, Index end, float* partial) {
+    GradientRows rows(packed);
+    for (Index row = begin; row < end; ++row) {
+      const Reach r = reach(packed.y, row % g.out_height, g.in_height);
+      rows.add(r, x + (row / g.out_height * g.in_height + r.begin) * in_row,
+               cotangent + row * out_row, partial);
+    }
+  };
+  sum_bands<float>(packed.rows, packed.band(), packed.size(), band, [&](const float* total) {
+    packed.unpack(total, filter_gradient, bias_gradient);
+  });
+  return true;
+}
+
+}  // namespace
+
+bool conv2d_forward(const ConvGeometry& g, const float* x, const float* filter, const float* bias,
+                    float* y) {
+  return forward(Convolution::full, g, x, filter, bias, y);
+}
+
+bool conv2d_input_gradient(const ConvGeometry& g, const float* cotangent, const float* filter,
+                           float* x_gradient) {
+  return input_gradient(Convolution::full, g, cotangent, filter, x_gradient);
+}
+
+bool conv2d_filter_gradient(const ConvGeometry& g, const float* x, const float* cotangent,
+                            float* filter_gradient, float* bias_gradient) {
+  return filter_and_bias(Convolution::full, g, x, cotangent, filter_gradient, bias_gradient);
+}
+
+bool depthwise_forward(const ConvGeometry& g, const float* x, const float* filter,
+                       const float* bias, float* y) {
+  return forward(Convolution::depthwise, g, x, filter, bias, y);
+}
+
+bool depthwise_input_gradient(const ConvGeometry& g, const float* cotangent, const float* filter,
+                              float* x_gradient) {
+  return input_gradient(Convolution::depthwise, g, cotangent, filter, x_gradient);
+}
+
+bool depthwise_filter_gradient(const ConvGeometry& g, const float* x, const float* cotangent,
+                               float* filter_gradient, float* bias_gradient) {
+  return filter_and_bias(Convolution::depthwise, g, x, cotangent, filter_gradient, bias_gradient);
+}
+
+}  // namespace integrad::kernels::fast

@@ -1,0 +1,44 @@
+#pragma once
+#include "integrad/tensor/kernels/simd/channel_map.h"
+#include "integrad/tensor/shape.h"
+
+/// Batch normalisation line by line: a line is a row of an image, [pixels, channels]. Whoever has a
+/// line in the cache takes its sums or maps it there; whole maps are loops over these
+/// (batch_norm.h) and so the bits are the same wherever it happens. Sums are in double: the even
+/// pixels and the odd ones of a line apart, then (even + odd) is added to sums [2][channels].
+namespace integrad::kernels {
+
+/// z = map(x). z may be x.
+template <class T>
+void map_line(const ChannelMap<T>& map, Index pixels, Index channels, const T* x, T* z);
+
+/// Adds the line's sum of y and sum of y^2. Squares of floats are exact in double.
+template <class T>
+void add_moments(Index pixels, Index channels, const T* y, double* sums);
+
+/// Adds the sums of d' and of d' (y - mean): d is the cotangent of map(y), d' that of the line
+/// (y - mean) * scale + shift, which is d where a ReLU let the value through.
+template <class T>
+void add_gradient_sums(const ChannelMap<T>& map, Index pixels, Index channels, const T* d,
+                       const T* y, double* sums);
+
+/// dy = d' * scale + (y - mean) * slope + offset.
+template <class T>
+void gradient_line(const ChannelMap<T>& map, const T* slope, const T* offset, Index pixels,
+                   Index channels, const T* d, const T* y, T* dy);
+
+/// Plain loops: the definition that the vector code is tested against.
+namespace reference {
+template <class T>
+void map_line(const ChannelMap<T>& map, Index pixels, Index channels, const T* x, T* z);
+template <class T>
+void add_moments(Index pixels, Index channels, const T* y, double* sums);
+template <class T>
+void add_gradient_sums(const ChannelMap<T>& map, Index pixels, Index channels, const T* d,
+                       const T* y, double* sums);
+template <class T>
+void gradient_line(const ChannelMap<T>& map, const T* slope, const T* offset, Index pixels,
+                   Index channels, const T* d, const T* y, T* dy);
+}  // namespace reference
+
+}  // namespace integrad::kernels
