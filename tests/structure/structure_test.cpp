@@ -84,6 +84,13 @@ TEST_CASE("no file names a folder of one machine") {
   check_project(machine_paths);
 }
 
+TEST_CASE("no merge was left unsettled") {
+  CHECK(unsettled_merges({"docs/a.md", "one\n" + std::string(7, '<') + " main\n"}).size() == 1);
+  CHECK(unsettled_merges({"docs/a.md", std::string(7, '>') + " branch\n"}).size() == 1);
+  CHECK(unsettled_merges({"docs/a.md", "a <<<<<<< b\n======="}).empty());
+  check_project(unsettled_merges);
+}
+
 TEST_CASE("a page's link to a line leads to what it names") {
   const auto read = [](const std::string& path) {
     return std::string(path == "quant/a.h" ? "int b;\nint name(int);\n" : "");

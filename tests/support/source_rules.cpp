@@ -168,6 +168,14 @@ Complaints machine_paths(const SourceFile& file) {
   return complaints;
 }
 
+Complaints unsettled_merges(const SourceFile& file) {
+  Complaints complaints;
+  for (const char mark : {'<', '>'})  // pieced together, so that this file obeys its own rule
+    if (("\n" + file.text).find("\n" + std::string(7, mark) + " ") != std::string::npos)
+      complaints.push_back(file.path + " holds a line that a merge left");
+  return complaints;
+}
+
 Complaints line_links(const SourceFile& page,
                       const std::function<std::string(const std::string&)>& read) {
   static const std::regex link(R"(\[`([^`\]]+)`\]\(([^)#]+)#L([0-9]+)\))");

@@ -31,6 +31,8 @@ std::vector<std::string> shared_inline_functions(const SourceFile& file);
 /// No folder that exists on somebody's machine only.
 std::vector<std::string> machine_paths(const SourceFile& file);
 
+/// No line that a merge left to be settled.
+std::vector<std::string> unsettled_merges(const SourceFile& file);
 /// A page's link to a line, [`name`](path#L12), leads to a line that holds the name. `read` gives
 /// the text of a file of the project, empty when there is none.
 std::vector<std::string> line_links(const SourceFile& page,
