@@ -1,5 +1,6 @@
 # integrad_public_headers(<variable>): the headers that users may include, relative to the project.
-# Left out is what serves one instruction set only (kernels/simd and its interface fast.h).
+# Left out is what serves one instruction set only (kernels/simd and its interface fast.h); plain data
+# that others speak of too stays.
 function(integrad_public_headers variable)
   set(headers)
   foreach(folder tensor autograd nn quant train)
@@ -8,5 +9,6 @@ function(integrad_public_headers variable)
     list(APPEND headers ${found})
   endforeach()
   list(FILTER headers EXCLUDE REGEX "/simd/|/fast\\.h$")
+  list(APPEND headers tensor/kernels/simd/channel_map.h)
   set(${variable} ${headers} PARENT_SCOPE)
 endfunction()

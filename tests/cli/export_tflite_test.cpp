@@ -36,5 +36,5 @@ TEST_CASE("an unknown format is refused, naming those there are") {
   const TemporaryFolder folder;
   const ProgramResult result = run_integrad({"export", "--model", TrainedRun::get().int8_model(),
                                              "--format", "onnx", "--out", (folder / "x").string()});
-  CHECK(error_of(result) == "integrad export: --format is c or tflite; got 'onnx'\n");
+  CHECK(error_of(result) == "integrad export: --format is c, cmsis-nn or tflite; got 'onnx'\n");
 }
