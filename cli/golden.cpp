@@ -19,9 +19,10 @@ class Golden final : public Command {
   void declare(Options& options) override {
     options.add("dir", folder_, "Folder of <operator>.idx files");
     options.require("dir");
-    options.add("--kernels", kernels_,
-                "portable: the kernels every program has; dsp: those for Arm's DSP extension; host: "
-                "this machine's vector registers");
+    options.add(
+        "--kernels", kernels_,
+        "portable: the kernels every program has; dsp: those for Arm's DSP extension; host: "
+        "this machine's vector registers");
   }
   int run(const Settings&) override {
     const GoldenReport report = run_golden(folder_, std::nullopt, kernels());

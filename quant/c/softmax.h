@@ -18,9 +18,9 @@ static inline int32_t integrad_softmax_exp(const integrad_softmax* layer, int32_
 }
 
 /* output[c] = 256 * exp(b * (input[c] - max)) / sum over k of exp(b * (input[k] - max)) - 128 for
- * each of `rows` rows. The sum is kept in Q12.19, which bounds a row to 4096 channels; the kernels we
- * match give no defined result where it reaches 512 times its largest term. Does not
- * depend on the choice of rounding. TFLM: reference_ops::Softmax; CMSIS-NN: arm_softmax_s8. */
+ * each of `rows` rows. The sum is kept in Q12.19, which bounds a row to 4096 channels; the kernels
+ * we match give no defined result where it reaches 512 times its largest term. Does not depend on
+ * the choice of rounding. TFLM: reference_ops::Softmax; CMSIS-NN: arm_softmax_s8. */
 static inline void integrad_softmax_rows(const integrad_softmax* layer, const int8_t* input,
                                          int8_t* output, ptrdiff_t rows) {
   const int32_t sum_bits = 12;
