@@ -54,7 +54,7 @@ std::vector<EmittedFile> export_c(const QGraph& program, const PlanOptions& opti
 
   std::vector<EmittedFile> files{{"model.h", print_header(program, plan.arena_bytes)},
                                  {"model.c", model.str()}};
-  for (const char* name : {"main.c", "Makefile"})
+  for (const char* name : {"main.c", "trace.h", "Makefile"})
     files.push_back({name, std::string(embedded_text(std::string("quant/emitted/") + name))});
   for (EmittedFile& file : device_files()) files.push_back(std::move(file));
   for (const std::string& header : with_included(headers))

@@ -237,6 +237,7 @@ std::vector<EmittedFile> export_cmsis(const QGraph& program) {
       {"model.h", print_header(program)},
       {"model.c", model.str()},
       {"main.c", std::string(embedded_text("quant/emitted/main.c"))},
+      {"trace.h", std::string(embedded_text("quant/emitted/trace.h"))},
       {"Makefile", std::string(embedded_text("quant/emitted/cmsis_nn/Makefile"))}};
   for (EmittedFile& file : device_files()) files.push_back(std::move(file));
   for (const std::string& header : with_included(headers))

@@ -37,15 +37,17 @@ class Planner {
   std::vector<Stage> divide(bool stream) {
     const auto count = static_cast<std::size_t>(graph_.size());
     constexpr Index kNever = std::numeric_limits<Index>::max();
-    // uses[last][first]
-    std::vector<std::vector<Index>> uses(count, std::vector<Index>(count, kNever));
+    // By [last][first]: the arena that a stage uses, and what its results take of it.
+    std::vector<std::vector<Index>> uses(count, std::vector<Index>(count, kNever)), holds = uses;
     std::vector<Index> least(count, kNever);  // the fullest stage of the best division up to here
     least[0] = 0;
     for (int last = 1; last <= last_; ++last)
       for (int first = last; first > 0; --first) {
         if (first < last && (!stream || !graph_.can_stream(first, last))) break;
         const auto l = static_cast<std::size_t>(last), f = static_cast<std::size_t>(first);
+        hold(first, last);
         uses[l][f] = bytes_in_use(first, last);
+        holds[l][f] = bytes_held(first, last);
         least[l] = std::min(least[l], std::max(least[f - 1], uses[l][f]));
       }
 
@@ -55,19 +57,19 @@ class Planner {
     std::vector<Index> stored(count, kNever);
     std::vector<int> begins(count, 0);
     stored[0] = 0;
-    for (int last = 1; last <= last_; ++last)
-      for (int first = last; first > 0; --first) {
-        const auto l = static_cast<std::size_t>(last), f = static_cast<std::size_t>(first);
-        if (uses[l][f] > limit || stored[f - 1] == kNever) continue;
-        const Index sum = stored[f - 1] + bytes_held(first, last);
-        if (sum >= stored[l]) continue;
-        stored[l] = sum;
-        begins[l] = first;
+    for (std::size_t last = 1; last < count; ++last)
+      for (std::size_t first = last; first > 0; --first) {
+        if (uses[last][first] > limit || stored[first - 1] == kNever) continue;
+        const Index sum = stored[first - 1] + holds[last][first];
+        if (sum >= stored[last]) continue;
+        stored[last] = sum;
+        begins[last] = static_cast<int>(first);
       }
     std::vector<Stage> stages;
     for (int last = last_; last > 0; last = stages.back().first - 1) {
       const int first = begins[static_cast<std::size_t>(last)];
-      stages.push_back({first, last, bytes_in_use(first, last)});
+      stages.push_back(
+          {first, last, uses[static_cast<std::size_t>(last)][static_cast<std::size_t>(first)]});
     }
     std::ranges::reverse(stages);
     return stages;
@@ -155,16 +157,14 @@ class Planner {
   }
 
   /// Of the results of steps first .. last as their stage holds them.
-  Index bytes_held(int first, int last) {
-    hold(first, last);
+  Index bytes_held(int first, int last) const {
     Index bytes = 0;
     for (int id = first; id <= last; ++id)
       bytes += held_[static_cast<std::size_t>(id)] * row_size(id);
     return bytes;
   }
 
-  Index bytes_in_use(int first, int last) {
-    hold(first, last);
+  Index bytes_in_use(int first, int last) const {
     Index bytes = 0;
     for (int id = 1; id < first; ++id) {
       if (graph_.last_code_reader(id) >= first) bytes += code_bytes(id);
@@ -181,7 +181,7 @@ class Planner {
   StepGraph graph_;
   const std::vector<Index>& scratch_;  // bytes, by node
   int last_;
-  std::vector<Index> held_;  // rows, by step
+  std::vector<Index> held_;  // rows, by step, as hold() found them last
 };
 
 /// Steps in which a layer that reads only the image is computed anew for each of its readers after

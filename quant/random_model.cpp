@@ -2,10 +2,8 @@
 
 #include <cmath>
 
-#include "integrad/nn/float_evaluator.h"
-#include "integrad/nn/interpreter.h"
+#include "integrad/quant/calibrate.h"
 #include "integrad/quant/lower.h"
-#include "integrad/quant/observer.h"
 #include "integrad/quant/random_graph.h"
 
 namespace integrad {
@@ -21,16 +19,6 @@ Parameters<float> random_parameters(const Graph& graph, Dice& dice) {
     if (!bias && dice.one_in(4)) p.value[0] = dice.one_in(2) ? 0.0f : 20.0f;
   }
   return parameters;
-}
-
-std::vector<Quantization> calibrated(Model<float>& model, const Tensor<float>& images) {
-  RangeObserver observer(model.graph, {});
-  Tape<float> tape;
-  FloatEvaluator<float> evaluator(tape, model.graph, model.parameters, Mode::evaluate);
-  const auto values = interpret(tape, model.graph, tape.constant(images), evaluator);
-  for (int id = 0; id < model.graph.size(); ++id)
-    observer.observe(id, tape.value(values[static_cast<std::size_t>(id)]));
-  return observer.quantizations();
 }
 
 // Makes some scales unfit for their values and moves zero points to the ends; what shares a
@@ -70,7 +58,7 @@ RandomModel random_model(std::uint64_t seed, std::uint64_t number) {
     Dice dice(seed, number * kTries + attempt);
     const Graph graph = random_graph(dice);
     RandomModel random{{graph, random_parameters(graph, dice)}, {}};
-    random.quantizations = calibrated(random.model, random_images(graph, 2, seed, ~number));
+    random.quantizations = quantizations_on(random.model, random_images(graph, 2, seed, ~number));
     disturb(graph, random.quantizations, dice);
     // A scale too fine for a strong channel, or for hard swish, is refused, rightly.
     if (can_lower(random)) return random;

@@ -6,6 +6,7 @@
 
 #include "integrad/nn/interpreter.h"
 #include "integrad/nn/losses.h"
+#include "integrad/quant/calibrate.h"
 #include "integrad/quant/fake_quant.h"
 #include "integrad/train/progress.h"
 
@@ -131,17 +132,12 @@ double Learner::step(const Batch& batch, Optimizer& optimizer, double rate) {
 Tensor<float> calibrate(const Model<float>& folded, const TrainConfig& config,
                         std::span<const Sample> samples) {
   RangeObserver observer(folded.graph, config.observer);
-  Parameters<float> parameters = folded.parameters;
   Progress progress("calibrating", static_cast<Index>(samples.size()));
   std::vector<std::uint32_t> order(samples.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::uint32_t>(i);
   for (const auto numbers : batches(order, config.batch_size)) {
     const Batch batch = make_batch(samples, numbers, 0, Augmentation::none(), config.seed);
-    Tape<float> tape;
-    FloatEvaluator<float> evaluator(tape, folded.graph, parameters, Mode::evaluate);
-    const auto values = interpret(tape, folded.graph, tape.constant(batch.image), evaluator);
-    for (int id = 0; id < folded.graph.size(); ++id)
-      observer.observe(id, tape.value(values[static_cast<std::size_t>(id)]));
+    observe_images(observer, folded, batch.image);
     progress.advance(static_cast<Index>(numbers.size()));
   }
   return observer.state();

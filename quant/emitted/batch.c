@@ -5,26 +5,13 @@
 #include <string.h>
 
 #include "batch.h"
+#include "trace.h"
 
 enum { GUARD = 64, PATTERN = 0x5a };
 
 static int8_t input[BATCH_INPUT_BYTES];
 static int8_t output[BATCH_OUTPUT_BYTES + GUARD];
 static int8_t arena[BATCH_ARENA_BYTES + GUARD];
-
-static void write_number(int32_t value) {
-  unsigned char bytes[4];
-  int i;
-  for (i = 0; i < 4; ++i) bytes[i] = (unsigned char)(((uint32_t)value >> (8 * i)) & 255u);
-  fwrite(bytes, 1, sizeof bytes, stdout);
-}
-
-void model_trace(int32_t layer, int32_t first, int32_t count, const int8_t* codes) {
-  write_number(layer);
-  write_number(first);
-  write_number(count);
-  fwrite(codes, 1, (size_t)count, stdout);
-}
 
 static int untouched(const int8_t* from, const int8_t* end) {
   for (; from < end; ++from)

@@ -1,15 +1,17 @@
 /* Runs the model on raw images: reads MODEL_INPUT_BYTES codes (pixel - 128) per image from standard
  * input until it ends, writes MODEL_OUTPUT_BYTES codes per image to standard output.
  *
- * Built with -DMODEL_TRACE it writes, instead, one record for every block of rows that a layer
- * computes: its layer, first code and number of codes as three little-endian 32-bit numbers, then
- * the codes; each image ends with a record of layer -1 that holds the output.
+ * Built with -DMODEL_TRACE it writes, instead, every layer's codes (trace.h); each image ends with
+ * a record of layer -1 that holds the output.
  *
  * Built with -DMODEL_PROFILE for an emulated core it writes, instead, how many instructions each
  * layer took (device/count.h). */
 #include <stdio.h>
 
 #include "model.h"
+#ifdef MODEL_TRACE
+#include "trace.h"
+#endif
 #ifdef MODEL_PROFILE
 #include "device/count.h"
 #endif
@@ -20,22 +22,6 @@ static union {
   int8_t bytes[MODEL_ARENA_BYTES];
   int32_t aligned;
 } arena;
-
-#ifdef MODEL_TRACE
-static void write_number(int32_t value) {
-  unsigned char bytes[4];
-  int i;
-  for (i = 0; i < 4; ++i) bytes[i] = (unsigned char)(((uint32_t)value >> (8 * i)) & 255u);
-  fwrite(bytes, 1, sizeof bytes, stdout);
-}
-
-void model_trace(int32_t layer, int32_t first, int32_t count, const int8_t* codes) {
-  write_number(layer);
-  write_number(first);
-  write_number(count);
-  fwrite(codes, 1, (size_t)count, stdout);
-}
-#endif
 
 /* Some models say which layer failed. */
 static int32_t run_model(void) {

@@ -1,11 +1,11 @@
 // Exported .tflite files in TensorFlow Lite Micro and LiteRT: every layer's bytes are the runner's.
 #include <doctest/doctest.h>
 
-#include "../support/calibrated.h"
 #include "../support/tflite_cases.h"
 #include "../support/tflite_peer.h"
 #include "integrad/autograd/cases.h"
 #include "integrad/nn/models/qsegment.h"
+#include "integrad/quant/calibrate.h"
 #include "integrad/quant/lower.h"
 #include "integrad/quant/random_model.h"
 #include "integrad/quant/runner.h"
@@ -36,7 +36,7 @@ TEST_CASE("TFLM computes Q-Segment from the exported file, every byte of every l
   for (const auto& [height, width] : {std::pair<Index, Index>{16, 24}, {32, 32}}) {
     const Graph graph = make_qsegment(height, width);
     Model<float> model = fold(graph, initialize<float>(graph, 11));
-    const auto q = calibrated(model, random_images(graph, 2, 1, 1));
+    const auto q = quantizations_on(model, random_images(graph, 2, 1, 1));
     add(peers, "qsegment" + std::to_string(height), model, q, random_images(graph, 2, 1, 2));
   }
   check(peers);
@@ -51,7 +51,7 @@ TEST_CASE("TFLM computes every operator, zero points at the ends included") {
       for (auto& p : model.parameters.all())
         if (p.name.ends_with("/bias"))
           p.value = draw::uniform(p.value.shape(), 17, -0.3, 0.3).cast<float>();
-      auto q = calibrated(model, random_images(c.graph, 2, 1, 1));
+      auto q = quantizations_on(model, random_images(c.graph, 2, 1, 1));
       // All of them move, or none: pools and others share their input's quantiser.
       for (std::size_t id = 0; zero_point < 1000 && id < q.size(); ++id)
         if (fixed_quantization(c.graph.nodes()[id].layer) == nullptr) q[id].zero_point = zero_point;
@@ -98,7 +98,7 @@ TEST_CASE("the check sees one altered byte") {
   Graph graph;
   graph.layer("conv1", layer::Conv2d{3, WindowSpec::square(3)}, {graph.input({1, 4, 4, 2})});
   Model<float> model{graph, initialize<float>(graph, 3)};
-  add(peers, "altered", model, calibrated(model, random_images(graph, 2, 1, 1)),
+  add(peers, "altered", model, quantizations_on(model, random_images(graph, 2, 1, 1)),
       random_images(graph, 1, 1, 2));
   CHECK(peers.check().exit_code == 0);
   const std::string file = peers.folder(0) + "/codes.bin";

@@ -43,7 +43,7 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 }  // namespace
 
 TEST_CASE("Q-Segment through CMSIS-NN's interface: every byte of every layer, both roundings") {
-  const Quantized q = calibrated(make_qsegment(16, 24));
+  const QuantizedModel q = calibrated(make_qsegment(16, 24));
   for (const char* target : {"cmsis-nn", "cmsis-nn-single"}) check_every_core(q, target);
 }
 
@@ -131,7 +131,7 @@ TEST_CASE("the emitted C has no warnings, with scratch and without") {
 }
 
 TEST_CASE("the double catches wrong calls, and the program names the layer") {
-  const Quantized q = calibrated(make_qsegment(16, 24));
+  const QuantizedModel q = calibrated(make_qsegment(16, 24));
   const std::map<std::string, std::string> mistakes{
       {".input_offset = 128", ".input_offset = -128"},
       {".ch_mult = 1", ".ch_mult = 2"},
@@ -155,7 +155,7 @@ TEST_CASE("the double catches wrong calls, and the program names the layer") {
       }
     write_files(folder.path(), files);
     const EmittedProgram program = compiled(folder, "-O1");
-    const Tensor<std::int8_t> input = quantize_image(q.program(), pixels({1, 16, 24, 3}, 5));
+    const Tensor<std::int8_t> input = quantize_image(q.program(), random_pixels({1, 16, 24, 3}, 5));
     const std::string message = message_of<Error>([&] { program.run(input.values()); });
     CHECK_MESSAGE(message.find("failed") != std::string::npos, message);
     CHECK_MESSAGE(message.find("layer ") != std::string::npos, message);
@@ -163,10 +163,10 @@ TEST_CASE("the double catches wrong calls, and the program names the layer") {
 }
 
 TEST_CASE("tables suffice for Helium's reads past them") {
-  const Quantized q =
+  const QuantizedModel q =
       calibrated(one_layer({1, 6, 6, 5}, layer::DepthwiseConv2d{WindowSpec::square(3), 1, true}));
   const QGraph program = q.program();
-  const Tensor<std::int8_t> input = quantize_image(program, pixels({1, 6, 6, 5}, 5));
+  const Tensor<std::int8_t> input = quantize_image(program, random_pixels({1, 6, 6, 5}, 5));
   const auto run = [&](const std::vector<EmittedFile>& files) {
     const TemporaryFolder folder;
     write_files(folder.path(), files);
@@ -197,7 +197,7 @@ TEST_CASE("the wrong build of CMSIS-NN does not compile") {
 }
 
 TEST_CASE("what Helium computes wrongly is refused for it alone, when compiled") {
-  const auto refuses = [](const Quantized& q, const char* target = "cmsis-nn") {
+  const auto refuses = [](const QuantizedModel& q, const char* target = "cmsis-nn") {
     return mentions(model_text(q.program(target)), "#ifdef MODEL_CORE_MVE\n#error");
   };
   const auto conv = [](Index width, WindowSpec w) {
@@ -210,7 +210,7 @@ TEST_CASE("what Helium computes wrongly is refused for it alone, when compiled")
   CHECK_FALSE(
       refuses(calibrated(one_layer({1, 2, 2, 4}, layer::Conv2d{4, window(1, 3, 1, 1, same)}))));
 
-  const Quantized wide = conv(2, window(1, 3, 1, 1, same));
+  const QuantizedModel wide = conv(2, window(1, 3, 1, 1, same));
   const TemporaryFolder folder;
   write_files(folder.path(), export_cmsis(wide.program()));
   const auto compile = [&](const char* core) {
@@ -220,7 +220,7 @@ TEST_CASE("what Helium computes wrongly is refused for it alone, when compiled")
   CHECK(mentions(compile("-DARM_MATH_MVEI"), "layer layer: CMSIS-NN's Helium kernel"));
 
   // A multiplier above 1/2 parts the two builds of single rounding, not of double.
-  Quantized fine = calibrated(one_layer({1, 3, 3, 64}, layer::Conv2d{4, window(3, 3, 1, 1)}));
+  QuantizedModel fine = calibrated(one_layer({1, 3, 3, 64}, layer::Conv2d{4, window(3, 3, 1, 1)}));
   CHECK_FALSE(refuses(fine, "cmsis-nn-single"));
   for (float& w : fine.model.parameters.at("layer/weight")) w = 1000.0f;
   fine.quantizations[1].scale = 0.00077f;  // times 40: a shift of 6, sums above 2^24
@@ -229,7 +229,8 @@ TEST_CASE("what Helium computes wrongly is refused for it alone, when compiled")
 }
 
 TEST_CASE("sizes that CMSIS-NN cannot count are refused, naming layer and size") {
-  const Quantized q = calibrated(one_layer({1, 1, 40000, 1}, layer::MaxPool{window(1, 2, 1, 2)}));
+  const QuantizedModel q =
+      calibrated(one_layer({1, 1, 40000, 1}, layer::MaxPool{window(1, 2, 1, 2)}));
   CHECK_THROWS_WITH_AS(
       export_cmsis(q.program()),
       "layer 'layer': CMSIS-NN counts with 16 bits: no size above 32767; got 40000", Error);
@@ -267,13 +268,13 @@ TEST_CASE("Q-Segment through CMSIS-NN's interface on emulated cores, in their ow
       MESSAGE("skipped: no " << tool << " on PATH");
       return;
     }
-  const Quantized q = calibrated(make_qsegment(16, 24));
+  const QuantizedModel q = calibrated(make_qsegment(16, 24));
   const TemporaryFolder folder;
   VerifyOptions on_cores = options(folder);
   on_cores.compilers.clear();
   on_cores.devices = {"cortex-m4", "cortex-m55"};
   Verifier verifier(q.model, q.quantizations, find_target("cmsis-nn"), on_cores);
-  verifier.check(pixels({1, 16, 24, 3}, 60));
+  verifier.check(random_pixels({1, 16, 24, 3}, 60));
   CHECK(verifier.report().differences == 0);
   CHECK(verifier.report().paths.size() == 5);
 }

@@ -5,12 +5,11 @@
 #include <cmath>
 #include <functional>
 
+#include "../support/quantized_model.h"
 #include "../support/temporary_folder.h"
-#include "integrad/nn/float_evaluator.h"
-#include "integrad/nn/interpreter.h"
 #include "integrad/nn/models/qsegment.h"
+#include "integrad/quant/calibrate.h"
 #include "integrad/quant/lower.h"
-#include "integrad/quant/observer.h"
 #include "integrad/quant/verify.h"
 #include "integrad/tensor/random.h"
 
@@ -19,11 +18,7 @@ using namespace integrad;
 namespace {
 
 Tensor<float> pixels(std::uint64_t stream) {
-  Tensor<float> image(Shape{1, 16, 24, 3});
-  const Random random(stream, 3);
-  for (Index i = 0; i < image.size(); ++i)
-    image[i] = static_cast<float>(random.below(static_cast<std::uint64_t>(i), 256)) / 255.0f;
-  return image;
+  return random_pixels({1, 16, 24, 3}, stream);
 }
 
 struct Subject {
@@ -42,13 +37,7 @@ const Subject& subject() {
     for (auto& parameter : model.parameters.all())
       if (parameter.name.ends_with("/bias"))
         for (float& b : parameter.value) b = static_cast<float>(random.uniform(index++, -0.1, 0.1));
-    RangeObserver observer(model.graph, {});
-    Tape<float> tape;
-    FloatEvaluator<float> evaluator(tape, model.graph, model.parameters, Mode::evaluate);
-    const auto values = interpret(tape, model.graph, tape.constant(pixels(1)), evaluator);
-    for (int id = 0; id < model.graph.size(); ++id)
-      observer.observe(id, tape.value(values[static_cast<std::size_t>(id)]));
-    auto quantizations = observer.quantizations();
+    auto quantizations = quantizations_on(model, pixels(1));
     QGraph program =
         lower(model.graph, model.parameters, quantizations, find_target(kDefaultTarget));
     return Subject{std::move(model), std::move(quantizations), std::move(program)};

@@ -20,7 +20,9 @@ constexpr const char* kProgram = INTEGRAD_PROGRAM;
 constexpr const char* kProgram = nullptr;
 #endif
 
-ProgramResult run(const std::vector<std::string>& command) {
+}  // namespace
+
+ProgramResult run_command(const std::vector<std::string>& command) {
   // Threads that wait asleep: on a busy machine spinning ones take the time of those that work.
   ::setenv("OMP_WAIT_POLICY", "passive", 0);
   ProgramResult result;
@@ -32,8 +34,6 @@ ProgramResult run(const std::vector<std::string>& command) {
   return result;
 }
 
-}  // namespace
-
 bool have_program() {
   if (kProgram == nullptr)
     MESSAGE("skipped: built without the program (INTEGRAD_BUILD_PROGRAM=OFF)");
@@ -43,11 +43,11 @@ bool have_program() {
 ProgramResult run_integrad(const std::vector<std::string>& arguments) {
   std::vector<std::string> command{kProgram};
   command.insert(command.end(), arguments.begin(), arguments.end());
-  return run(command);
+  return run_command(command);
 }
 
 ProgramResult run_shell(const std::string& line) {
-  return run({"sh", "-c", line, kProgram});
+  return run_command({"sh", "-c", line, kProgram});
 }
 
 std::string error_of(const ProgramResult& result, int exit_code) {

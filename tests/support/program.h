@@ -14,6 +14,8 @@ struct ProgramResult {
 /// Whether the tests were built together with the program; says so on standard output when not.
 bool have_program();
 
+/// Runs a command and keeps what it writes.
+ProgramResult run_command(const std::vector<std::string>& command);
 /// Runs `integrad ARGUMENTS`.
 ProgramResult run_integrad(const std::vector<std::string>& arguments);
 /// Runs a line of the shell, in which $0 is the program.

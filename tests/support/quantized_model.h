@@ -7,24 +7,23 @@
 #include "integrad/nn/fold.h"
 #include "integrad/nn/interpreter.h"
 #include "integrad/nn/models/qsegment.h"
-#include "integrad/quant/observer.h"
+#include "integrad/quant/calibrate.h"
+#include "integrad/quant/lower.h"
 
 namespace integrad {
 
 struct QuantizedModel {
   Model<float> model;
   std::vector<Quantization> quantizations;
+
+  QGraph program(const char* target = "cmsis-nn") const {
+    return lower(model.graph, model.parameters, quantizations, find_target(target));
+  }
 };
 
 /// The quantisations that the ranges on these images give.
 inline QuantizedModel calibrated(Model<float> model, const Tensor<float>& images) {
-  RangeObserver observer(model.graph, {});
-  Tape<float> tape;
-  FloatEvaluator<float> evaluator(tape, model.graph, model.parameters, Mode::evaluate);
-  const auto values = interpret(tape, model.graph, tape.constant(images), evaluator);
-  for (int id = 0; id < model.graph.size(); ++id)
-    observer.observe(id, tape.value(values[static_cast<std::size_t>(id)]));
-  auto quantizations = observer.quantizations();
+  auto quantizations = quantizations_on(model, images);
   return {std::move(model), std::move(quantizations)};
 }
 

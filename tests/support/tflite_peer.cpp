@@ -25,13 +25,7 @@ std::string python() {
 ProgramResult run_python(const std::vector<std::string>& arguments) {
   std::vector<std::string> command{python()};
   command.insert(command.end(), arguments.begin(), arguments.end());
-  ProgramResult result;
-  const ProcessResult process = run_process(command, {}, [&](std::span<const std::int8_t> piece) {
-    result.out.append(reinterpret_cast<const char*>(piece.data()), piece.size());
-  });
-  result.exit_code = process.exit_code;
-  result.errors = process.errors;
-  return result;
+  return run_command(command);
 }
 
 }  // namespace

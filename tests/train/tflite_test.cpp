@@ -4,8 +4,7 @@
 
 #include <cstring>
 
-#include "integrad/nn/parameters.h"
-#include "integrad/quant/lower.h"
+#include "integrad/tests/support/quantized_model.h"
 #include "integrad/tests/support/temporary_folder.h"
 #include "integrad/train/tflite/export.h"
 #include "integrad/train/tflite/program.h"
@@ -39,28 +38,19 @@ std::vector<T> values(const List<T>* list) {
   return {list->begin(), list->end()};
 }
 
-struct Quantized {
-  Graph graph;
-  Parameters<float> parameters;
-  std::vector<Quantization> quantizations;
-  QGraph program(const char* target = "cmsis-nn") const {
-    return lower(graph, parameters, quantizations, find_target(target));
-  }
-};
-
-Quantized with_ranges(const Graph& graph, Quantization inner = {0.05f, 3}) {
+QuantizedModel with_ranges(const Graph& graph, Quantization inner = {0.05f, 3}) {
   std::vector<Quantization> q(static_cast<std::size_t>(graph.size()), inner);
   q[0] = kImageQuantization;
-  return {graph, initialize<float>(graph, 7), q};
+  return {{graph, initialize<float>(graph, 7)}, q};
 }
 
-Quantized one_layer(const Shape& input, Layer layer, Quantization inner = {0.05f, 3}) {
+QuantizedModel one_layer(const Shape& input, Layer layer, Quantization inner = {0.05f, 3}) {
   Graph graph;
   graph.layer("one", std::move(layer), {graph.input(input)});
   return with_ranges(graph, inner);
 }
 
-std::vector<std::string_view> operators(const Quantized& model) {
+std::vector<std::string_view> operators(const QuantizedModel& model) {
   std::vector<std::string_view> names;
   for (const auto& entry : tflite::program_as_model(model.program()).operators)
     names.push_back(entry.kind.name);
@@ -68,14 +58,14 @@ std::vector<std::string_view> operators(const Quantized& model) {
 }
 using Names = std::vector<std::string_view>;
 
-std::string refusal(const Quantized& model, const char* target = "cmsis-nn") {
+std::string refusal(const QuantizedModel& model, const char* target = "cmsis-nn") {
   return message_of<Error>([&] { tflite_model(model.program(target)); });
 }
 
 }  // namespace
 
 TEST_CASE("a file holds the program's tensors, scales and weights") {
-  const Quantized model = one_layer(
+  const QuantizedModel model = one_layer(
       {1, 5, 6, 2},
       layer::Conv2d{3, WindowSpec::square(3, 2, Padding::same()), 1, true, Activation::relu});
   const QGraph program = model.program();
@@ -137,7 +127,7 @@ TEST_CASE("a file holds the program's tensors, scales and weights") {
 }
 
 TEST_CASE("a file holds each operator's code, version and options") {
-  const Quantized model = one_layer(
+  const QuantizedModel model = one_layer(
       {1, 9, 8, 2},
       layer::DepthwiseConv2d{{3, 2, 2, 1, 1, 3, Padding::same()}, 4, true, Activation::relu6});
   const std::vector<std::uint8_t> file = tflite_model(model.program());
@@ -179,7 +169,7 @@ TEST_CASE("padding in numbers becomes a word where one places the same windows, 
   CHECK(conv(uneven) == Names{"PAD", "CONV_2D"});
   CHECK(operators(one_layer({1, 8, 7, 2}, layer::MaxPool{uneven}, kImageQuantization)) ==
         Names{"PAD", "MAX_POOL_2D"});  // zero point -128, which is what PAD fills with
-  Quantized pool = one_layer({1, 8, 7, 2}, layer::MaxPool{uneven});
+  QuantizedModel pool = one_layer({1, 8, 7, 2}, layer::MaxPool{uneven});
   pool.quantizations[0] = pool.quantizations[1];
   CHECK(operators(pool) == Names{"PADV2", "MAX_POOL_2D"});
 }
@@ -201,7 +191,7 @@ TEST_CASE("a vector's one output is computed by a convolution, whose multiplier 
     Graph graph;
     const Value x = graph.layer("flat", layer::Reshape{{1, 8}}, {graph.input({1, 2, 2, 2})});
     graph.layer("dense", layer::FullyConnected{outputs}, {x});
-    Quantized model = with_ranges(graph);
+    QuantizedModel model = with_ranges(graph);
     model.quantizations[1] = model.quantizations[0];
     return operators(model);
   };
@@ -236,7 +226,7 @@ TEST_CASE("what the format cannot say is refused, naming layer and reason") {
     CAPTURE(text);
     CHECK(text.find(part) != std::string::npos);
   };
-  const Quantized conv = one_layer({1, 8, 8, 2}, layer::Conv2d{2, WindowSpec::square(1)});
+  const QuantizedModel conv = one_layer({1, 8, 8, 2}, layer::Conv2d{2, WindowSpec::square(1)});
   has(refusal(conv, "cmsis-nn-single"), "target cmsis-nn-single rounds once");
   CHECK(refusal(conv).empty());
   has(refusal(one_layer({1, 8, 8, 2}, layer::AveragePool{uneven}, kImageQuantization)),
@@ -259,7 +249,7 @@ TEST_CASE("what the format cannot say is refused, naming layer and reason") {
 
   has(refusal(one_layer({1, 4, 4, 2}, layer::TransposedConv2d{2, {2, 2, 1, 1, 2, 1, {}}})),
       "layer 'one': tflite: the format's transposed convolution has no dilation; got 2x1");
-  Quantized shares = one_layer({1, 1, 1, 512}, layer::Softmax{}, {1.0f / 256.0f, -128});
+  QuantizedModel shares = one_layer({1, 1, 1, 512}, layer::Softmax{}, {1.0f / 256.0f, -128});
   has(refusal(shares), "layer 'one': the integer softmax takes at most 511 channels; got 512");
   Graph parts;
   const Value x = parts.input({1, 2, 2, 1});

@@ -1,0 +1,27 @@
+// All row kernels in terms of the vector of one instruction set, and their table. Included inside
+// that set's own namespace.
+#include "integrad/quant/kernels/simd/prepare_row.h"
+#include "integrad/quant/kernels/simd/requantize.h"
+// In terms of these.
+#include "integrad/quant/kernels/simd/add.h"
+#include "integrad/quant/kernels/simd/conv_row.h"
+#include "integrad/quant/kernels/simd/depthwise_row.h"
+#include "integrad/quant/kernels/simd/narrow_row.h"
+#include "integrad/quant/kernels/simd/pool_row.h"
+
+constexpr Int8Kernels kernels_of_this_set() {
+  return {.lanes = kLanes,
+          .group = kGroup,
+          .offset = kOffset,
+          .tile = kTile1,
+          .tile2 = kTile2,
+          .segment = kSegment,
+          .prepare_row = prepare_row,
+          .conv_row = conv_row,
+          .narrow_row = narrow_row,
+          .depthwise_row = depthwise_row,
+          .requantize = requantize,
+          .add = add_codes,
+          .max_pool_row = max_pool_row,
+          .unpool_row = unpool_row};
+}
