@@ -18,7 +18,8 @@ struct SoakOptions {
   std::vector<std::string> compilers;  ///< of the emitted C, names on PATH; none: it is left out
   std::vector<std::string> devices;    ///< emulated cores for it, by name
   std::string optimization = "-O1";
-  int batch = 100;  ///< models compiled by one call
+  /// Models compiled by one call. 100 would not fit the 512 KB of code of the emulated Cortex-M55.
+  int batch = 50;
   /// Called with the number of models done.
   std::function<void(int)> on_progress = {};
 };
