@@ -2,6 +2,7 @@
 #include <cstdint>
 
 #include "integrad/tensor/kernels/simd/channel_map.h"
+#include "integrad/tensor/kernels/simd/logistic_slopes.h"
 
 /// The float kernels that are compiled once per instruction set. Only plain data crosses this line,
 /// and nothing here is an inline function: the linker might keep the copy that was compiled for the
@@ -62,6 +63,12 @@ struct FloatKernels {
   void (*gradient_row)(const ChannelMap<float>& m, const float* slope, const float* offset,
                        std::int64_t pixels, std::int64_t channels, const float* d, const float* y,
                        float* dy);
+  /// Adds sum w, sum bce, sum w bce, sum w p m and sum w (p + m) over a line to `sums` [5]: logits
+  /// z, targets m, weights w, p = sigmoid(z), bce = -m log p - (1 - m) log(1 - p).
+  void (*logistic_sums_row)(std::int64_t points, const float* z, const float* m, const float* w,
+                            double* sums);
+  void (*logistic_gradient_row)(const LogisticSlopes& s, std::int64_t points, const float* z,
+                                const float* m, const float* w, float* gradient);
 };
 
 /// The kernels of the instruction set in use (isa.h).
