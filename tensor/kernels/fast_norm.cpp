@@ -4,6 +4,7 @@
 #include "integrad/tensor/kernels/batch_norm.h"
 #include "integrad/tensor/kernels/convolution_norm.h"
 #include "integrad/tensor/kernels/fast.h"
+#include "integrad/tensor/kernels/finished_rows.h"
 #include "integrad/tensor/kernels/row_window.h"
 
 namespace integrad::kernels::fast {
@@ -46,41 +47,6 @@ struct CotangentRow {
     const Index at = (image * height + row) * width * channels;
     gradient_line(c.map, c.slope, c.offset, width, channels, c.d + at, c.y + at, into);
   }
-};
-
-// Writes the rows of an input gradient: adds what was there before, and takes the sums of what
-// comes out while it is in the cache.
-class FinishedRows {
- public:
-  FinishedRows(const ConvGeometry& g, const Mapped<float>& x, const InputGradient<float>& into)
-      : x_(x),
-        into_(into),
-        width_(g.in_width),
-        channels_(g.in_channels),
-        term_(Buffer<float>::uninitialized(
-            static_cast<std::size_t>(into.before == nullptr ? 0 : width_ * channels_))) {}
-
-  // compute(row) writes the convolution's own term.
-  template <class Compute>
-  void row(Index line, Compute&& compute) {
-    const Index size = width_ * channels_, at = line * size;
-    float* const dx = into_.dx + at;
-    if (into_.before == nullptr) {
-      compute(dx);
-    } else {
-      const float *const before = into_.before + at, *const term = term_.data();
-      compute(term_.data());
-      for (Index i = 0; i < size; ++i) dx[i] = before[i] + term[i];
-    }
-    if (into_.sums != nullptr)
-      add_gradient_sums(*x_.map, width_, channels_, dx, x_.data + at, into_.sums->start(line));
-  }
-
- private:
-  Mapped<float> x_;
-  InputGradient<float> into_;
-  Index width_, channels_;
-  Buffer<float> term_;
 };
 
 bool has_strides(const ConvGeometry& g) {
@@ -130,7 +96,7 @@ bool convolution_gradients(Convolution kind, const ConvGeometry& g, const Mapped
                                std::min(integrad_window_extent(g.window.y) + 1, g.out_height),
                                {cotangent, g.out_height, g.out_width, g.out_channels});
     GradientRows rows(gradient);
-    FinishedRows finish(g, x, into);
+    FinishedRows<float> finish(g, x, into);
     Buffer<float> scratch = Buffer<float>::uninitialized(
         static_cast<std::size_t>(passes.empty() ? 0 : passes.front().scratch));
     for (Index row = begin; row < end; ++row) {

@@ -34,6 +34,12 @@ struct RowGradient {
   std::int64_t inner_begin, inner_end;  // outputs whose windows lie inside the row; 0, 0 if none
 };
 
+/// A row of windows that tile the image (stride = kernel, dilation 1, none beyond the border).
+struct PoolRow {
+  std::int64_t channels, out_width, kernel_y, kernel_x;
+  std::int64_t row_step;  // from a row of the image to the next
+};
+
 struct FloatKernels {
   std::int64_t lanes;
   /// One output row. `x` is the input row that ky_begin reads, `scratch` holds kernel_y rows of
@@ -69,6 +75,16 @@ struct FloatKernels {
                             double* sums);
   void (*logistic_gradient_row)(const LogisticSlopes& s, std::int64_t points, const float* z,
                                 const float* m, const float* w, float* gradient);
+  /// One row of a max pool (max_pool.h) of kernel_y rows of x, each value mapped unless `map` is
+  /// null.
+  void (*max_pool_row)(const PoolRow& r, const ChannelMap<float>* map, const float* x, float* y,
+                       std::uint8_t* winners);
+  /// Row ky of the windows: `pooled` where the winner stands, else 0.
+  void (*spread_row)(const PoolRow& r, std::int64_t ky, const float* pooled,
+                     const std::uint8_t* winners, float* into);
+  /// The points of the windows' rows where the winners stand.
+  void (*pick_row)(const PoolRow& r, const float* spread, const std::uint8_t* winners,
+                   float* pooled);
 };
 
 /// The kernels of the instruction set in use (isa.h).

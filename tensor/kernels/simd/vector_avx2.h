@@ -55,3 +55,5 @@ ALWAYS_INLINE Doubles lower_doubles(Vector v) {
 ALWAYS_INLINE Doubles upper_doubles(Vector v) {
   return _mm256_cvtps_pd(_mm256_extractf128_ps(v, 1));
 }
+using Integers = std::int32_t __attribute__((vector_size(32)));
+using Bytes = std::uint8_t __attribute__((vector_size(8)));

@@ -56,3 +56,5 @@ ALWAYS_INLINE Doubles lower_doubles(Vector v) {
 ALWAYS_INLINE Doubles upper_doubles(Vector v) {
   return _mm512_maskz_cvtps_pd(0xff, _mm512_maskz_extractf32x8_ps(0xff, v, 1));
 }
+using Integers = std::int32_t __attribute__((vector_size(64)));
+using Bytes = std::uint8_t __attribute__((vector_size(16)));

@@ -170,3 +170,5 @@ ALWAYS_INLINE void store_floats(float* p, Doubles v) {
   p[0] = static_cast<float>(v[0]);
   p[1] = static_cast<float>(v[1]);
 }
+using Integers = std::int32_t __attribute__((vector_size(16)));
+using Bytes = std::uint8_t __attribute__((vector_size(4)));
