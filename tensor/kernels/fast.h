@@ -28,6 +28,12 @@ bool depthwise_input_gradient(const ConvGeometry& g, const float* cotangent, con
 bool depthwise_filter_gradient(const ConvGeometry& g, const float* x, const float* cotangent,
                                float* filter_gradient, float* bias_gradient);
 
+/// Few outputs of many inputs: kernels of their own.
+inline constexpr std::int32_t kNarrow = 4;  // lanes of the smallest vector
+bool is_narrow(const ConvGeometry& g);
+bool narrow_forward(const ConvGeometry& g, const float* x, const float* filter, const float* bias,
+                    float* y);
+
 /// Which outputs of a forward convolution one pass over rows computes, and with which window.
 struct Pass {
   integrad_window y, x;  // padding may be negative: the window starts inside
@@ -64,13 +70,15 @@ struct Reach {
 Reach reach(const integrad_window& w, Index output, Index in_height);
 
 /// A filter gradient, row by row. Its partial sums are [values + 1][width], the bias's last; for a
-/// convolution `values` are ky, kx, ci, for a depthwise one ky, kx.
+/// convolution `values` are ky, kx, ci and `width` output channels, for a depthwise one ky, kx and
+/// channels, for a narrow one (is_narrow) o, ky, kx and input channels.
 struct PackedGradient {
   Convolution kind;
   integrad_window y;
   RowGradient c;
   decltype(FloatKernels::conv_filter_row) kernel;
   Index rows;  // output rows of all images
+  bool narrow;
   Index values, width;
   Index band() const;                                  // output rows of one partial sum
   Index size() const { return (values + 1) * width; }  // floats of one

@@ -16,6 +16,7 @@ namespace {
 #include "integrad/tensor/kernels/simd/conv_row.h"
 #include "integrad/tensor/kernels/simd/depthwise_row.h"
 #include "integrad/tensor/kernels/simd/exponential.h"
+#include "integrad/tensor/kernels/simd/narrow_row.h"
 #include "integrad/tensor/kernels/simd/norm_row.h"
 // In terms of these.
 #include "integrad/tensor/kernels/simd/logistic_row.h"
@@ -27,6 +28,9 @@ const FloatKernels kFloatKernels{kLanes,
                                  depthwise_row,
                                  conv_filter_row,
                                  depthwise_filter_row,
+                                 narrow_filter_row,
+                                 planes_row,
+                                 narrow_row,
                                  map_row,
                                  moments_row,
                                  gradient_sums_row,

@@ -34,6 +34,15 @@ struct RowGradient {
   std::int64_t inner_begin, inner_end;  // outputs whose windows lie inside the row; 0, 0 if none
 };
 
+/// A convolution of stride 1 along x with few outputs, its input in planes: [in_channels][plane],
+/// zeros beside the image.
+struct NarrowRow {
+  std::int64_t in_channels, out_width, out_channels, kernel_y, kernel_x, dilation;
+  std::int64_t plane, row_step;  // between channels, between the rows of one ky and the next
+  const float* filter;           // [out_channels][ky][ci][kx]
+  const float* bias;             // [out_channels]
+};
+
 /// A row of windows that tile the image (stride = kernel, dilation 1, none beyond the border).
 struct PoolRow {
   std::int64_t channels, out_width, kernel_y, kernel_x;
@@ -56,6 +65,17 @@ struct FloatKernels {
   void (*depthwise_filter_row)(const RowGradient& c, const float* x, std::int64_t ky_begin,
                                std::int64_t ky_end, const float* cotangent, float* scratch,
                                float* partial);
+  /// The same as conv_filter_row with partial sums [out_channels][ky][kx][channels], `channels`
+  /// being in_channels rounded up to whole vectors, followed by the bias gradient; `c.blocks`
+  /// counts those.
+  void (*narrow_filter_row)(const RowGradient& c, const float* x, std::int64_t ky_begin,
+                            std::int64_t ky_end, const float* cotangent, float* scratch,
+                            float* partial);
+  /// A row of [pixels, channels] as [channels][plane].
+  void (*planes_row)(std::int64_t pixels, std::int64_t channels, std::int64_t plane, const float* x,
+                     float* planes);
+  void (*narrow_row)(const NarrowRow& r, const float* planes, std::int64_t ky_begin,
+                     std::int64_t ky_end, float* y);
   /// z = map(x) for one row of [pixels, channels]; z may be x.
   void (*map_row)(const ChannelMap<float>& m, std::int64_t pixels, std::int64_t channels,
                   const float* x, float* z);
