@@ -1,9 +1,10 @@
 #include "integrad/bench/workloads.h"
 
 #include "integrad/bench/convolutions.h"
-#include "integrad/nn/float_evaluator.h"
 #include "integrad/nn/interpreter.h"
 #include "integrad/nn/models/registry.h"
+#include "integrad/nn/streamed_evaluator.h"
+#include "integrad/quant/calibrate.h"
 #include "integrad/quant/runner.h"
 
 namespace integrad::bench {
@@ -48,11 +49,7 @@ Checkpoint quantized_model(const TrainConfig& config, const Tensor<float>& image
   Checkpoint checkpoint = fresh_model(config);
   Model<float> folded = checkpoint.folded(config.height, config.width);
   RangeObserver observer(folded.graph, config.observer);
-  Tape<float> tape;
-  FloatEvaluator<float> evaluator(tape, folded.graph, folded.parameters, Mode::evaluate);
-  const auto values = interpret(tape, folded.graph, tape.constant(image), evaluator);
-  for (int id = 0; id < folded.graph.size(); ++id)
-    observer.observe(id, tape.value(values[static_cast<std::size_t>(id)]));
+  observe_images(observer, folded, image);
   checkpoint.stage = Checkpoint::Stage::quantized;
   checkpoint.parameters = std::move(folded.parameters);
   checkpoint.ranges = observer.state();
@@ -90,7 +87,7 @@ void Inference::run() {
     return;
   }
   Tape<float> tape;
-  FloatEvaluator<float> evaluator(tape, model_.graph, model_.parameters, Mode::evaluate);
+  StreamedEvaluator evaluator(tape, model_.graph, model_.parameters);
   interpret(tape, model_.graph, tape.constant(image_), evaluator, Keep::output);
 }
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <optional>
 #include <vector>
 
 #include "integrad/tensor/buffer.h"
@@ -31,6 +32,16 @@ bool depthwise_filter_gradient(const ConvGeometry& g, const float* x, const floa
 /// Few outputs of many inputs: kernels of their own.
 inline constexpr std::int32_t kNarrow = 4;  // lanes of the smallest vector
 bool is_narrow(const ConvGeometry& g);
+struct PackedNarrow {
+  NarrowRow row;
+  std::vector<float> weights, biases;  // what `row` points at
+  Index in_width, before;              // pixels of an input row, and zeros before it
+  Index planes() const { return row.in_channels * row.plane; }  // floats of a row's planes
+  void make_planes(const float* x, float* into) const;
+};
+/// None when the geometry is not handled: stride 1 along x only.
+std::optional<PackedNarrow> pack_narrow(const ConvGeometry& g, const float* filter,
+                                        const float* bias);
 bool narrow_forward(const ConvGeometry& g, const float* x, const float* filter, const float* bias,
                     float* y);
 

@@ -11,6 +11,31 @@
 
 namespace integrad::kernels {
 
+bool windows_tile(const ConvGeometry& g) {
+  const auto along = [](const integrad_window& w, Index inputs, Index outputs) {
+    return w.stride == w.kernel && w.dilation == 1 && w.pad_before == 0 &&
+           outputs * w.stride <= inputs;
+  };
+  return along(g.window.y, g.in_height, g.out_height) && along(g.window.x, g.in_width, g.out_width);
+}
+
+PoolRow pool_row(const ConvGeometry& g) {
+  return {.channels = g.in_channels,
+          .out_width = g.out_width,
+          .kernel_y = g.window.y.kernel,
+          .kernel_x = g.window.x.kernel,
+          .row_step = Index{g.in_width} * g.in_channels};
+}
+
+void unpool_row(const ConvGeometry& g, const float* pooled, const std::uint8_t* winners, Index row,
+                float* into) {
+  const PoolRow r = pool_row(g);
+  const bool inside = row / r.kernel_y < g.out_height;
+  const Index covered = inside ? r.out_width * r.kernel_x * r.channels : 0;
+  if (inside) float_kernels().spread_row(r, row % r.kernel_y, pooled, winners, into);
+  std::fill(into + covered, into + r.row_step, 0.0f);
+}
+
 namespace {
 
 constexpr Index kBlock = 64;  // channels whose maxima stay in the first-level cache
@@ -53,23 +78,6 @@ class MappedRows {
   Index origin_ = 0;
   Buffer<T> mapped_;
 };
-
-// Windows side by side that reach no border: the common case, with kernels of its own for float.
-bool tiles(const ConvGeometry& g) {
-  const auto along = [](const integrad_window& w, Index inputs, Index outputs) {
-    return w.stride == w.kernel && w.dilation == 1 && w.pad_before == 0 &&
-           outputs * w.stride <= inputs;
-  };
-  return along(g.window.y, g.in_height, g.out_height) && along(g.window.x, g.in_width, g.out_width);
-}
-
-PoolRow pool_row(const ConvGeometry& g) {
-  return {.channels = g.in_channels,
-          .out_width = g.out_width,
-          .kernel_y = g.window.y.kernel,
-          .kernel_x = g.window.x.kernel,
-          .row_step = Index{g.in_width} * g.in_channels};
-}
 
 // One row of the largest points by plain loops, for any windows.
 template <class T>
@@ -136,13 +144,10 @@ void spread_row(const ConvGeometry& g, const T* pooled, const std::uint8_t* winn
 // The same where windows tile the image.
 void spread_tiles(const ConvGeometry& g, const float* pooled, const std::uint8_t* winners,
                   Index row, float* into) {
-  const PoolRow r = pool_row(g);
-  const Index n = row / g.in_height, iy = row % g.in_height, oy = iy / r.kernel_y;
-  const Index covered = oy < g.out_height ? r.out_width * r.kernel_x * r.channels : 0;
-  const Index window = (n * g.out_height + oy) * r.out_width * r.channels;
-  if (covered > 0)
-    float_kernels().spread_row(r, iy % r.kernel_y, pooled + window, winners + window, into);
-  std::fill(into + covered, into + r.row_step, 0.0f);
+  const Index n = row / g.in_height, iy = row % g.in_height;
+  const Index oy = std::min<Index>(iy / g.window.y.kernel, g.out_height - 1);
+  const Index window = (n * g.out_height + oy) * g.out_width * g.out_channels;
+  unpool_row(g, pooled + window, winners + window, iy, into);
 }
 
 }  // namespace
@@ -150,7 +155,7 @@ void spread_tiles(const ConvGeometry& g, const float* pooled, const std::uint8_t
 template <class T>
 void max_pool_forward(const ConvGeometry& g, const Mapped<T>& x, T* y, std::uint8_t* winners) {
   const Index row_size = Index{g.out_width} * g.out_channels;
-  const bool fast = std::is_same_v<T, float> && tiles(g);
+  const bool fast = std::is_same_v<T, float> && windows_tile(g);
   parallel_rows(Index{g.batch} * g.out_height, row_size, [&](Index row) {
     T* const into = y + row * row_size;
     std::uint8_t* const winner = winners + row * row_size;
@@ -168,7 +173,7 @@ void max_pool_forward(const ConvGeometry& g, const Mapped<T>& x, T* y, std::uint
 template <class T>
 void max_pool_gradient(const ConvGeometry& g, const T* cotangent, const std::uint8_t* winners,
                        const Mapped<T>& x, const InputGradient<T>& into) {
-  const bool fast = std::is_same_v<T, float> && tiles(g);
+  const bool fast = std::is_same_v<T, float> && windows_tile(g);
   const Index rows = Index{g.batch} * g.in_height;
   const Index row_size = std::max<Index>(1, Index{g.in_width} * g.in_channels);
   parallel_for(rows, std::max<Index>(1, kElementwiseGrain / row_size), [&](Index begin, Index end) {
@@ -192,7 +197,7 @@ void spread_to_winners(const ConvGeometry& g, const T* pooled, const std::uint8_
 template <class T>
 void pick_winners(const ConvGeometry& g, const T* spread, const std::uint8_t* winners, T* pooled) {
   const Index channels = g.out_channels;
-  const bool fast = std::is_same_v<T, float> && tiles(g);
+  const bool fast = std::is_same_v<T, float> && windows_tile(g);
   parallel_rows(Index{g.batch} * g.out_height, Index{g.out_width} * channels, [&](Index row) {
     const Index n = row / g.out_height;
     const std::int32_t oy = static_cast<std::int32_t>(row % g.out_height);

@@ -4,10 +4,19 @@
 #include "integrad/tensor/geometry.h"
 #include "integrad/tensor/kernels/input_gradient.h"
 #include "integrad/tensor/kernels/mapped.h"
+#include "integrad/tensor/kernels/simd/float_kernels.h"
 
 /// Max pooling on raw NHWC data. The winner of a window is one byte, its tap ky * kernel_x + kx, so
 /// the geometry has at most 256 taps; every array of winners has the shape of the pool's output.
 namespace integrad::kernels {
+
+/// Windows side by side that reach no border: the common case, with row kernels for float.
+bool windows_tile(const ConvGeometry& g);
+PoolRow pool_row(const ConvGeometry& g);
+/// Row `row` of an image of the pool's input, of windows that tile: zeros, and `pooled` where the
+/// winners stand; both of the row of windows that it belongs to, if any.
+void unpool_row(const ConvGeometry& g, const float* pooled, const std::uint8_t* winners, Index row,
+                float* into);
 
 /// y = the largest point of each window, winners = where it stands. The first of equal maxima in
 /// row-major order wins; the first NaN of a window beats every number. Padding never wins.
