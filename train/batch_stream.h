@@ -16,7 +16,7 @@ namespace integrad {
 /// make_batch()), so when it is made changes no bit. At most one batch waits.
 class BatchStream {
  public:
-  /// From step `first`, counted over the whole run, to the run's last. Both arguments must outlive
+  /// From step `first`, counted over the whole run, to the run's last. The samples must outlive
   /// the stream.
   BatchStream(const TrainConfig& config, std::span<const Sample> samples, Index first = 0);
 
@@ -31,7 +31,7 @@ class BatchStream {
   /// Waits until the last batch is taken; false when the stream ends first.
   bool room(const std::stop_token& stop);
 
-  const TrainConfig& config_;
+  const TrainConfig config_;
   std::span<const Sample> samples_;
   std::mutex lock_;
   std::condition_variable_any changed_;
