@@ -19,6 +19,8 @@ struct TrainConfig {
   std::uint64_t seed = 1;
   Index epochs = 60;
   Index batch_size = 4;
+  /// float, or bf16: activations and their gradients stored in bfloat16. Float training only.
+  std::string precision = "float";
 
   std::string optimizer = "adam";  ///< sgd, adam, adamw
   double learning_rate = 2e-3;

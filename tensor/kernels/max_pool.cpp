@@ -14,141 +14,179 @@ namespace {
 constexpr Index kBlock = 64;  // channels whose maxima stay in the first-level cache
 
 // Calls visit(tap, point) for the taps of output (oy, ox) that lie inside the image, in row-major
-// order; point is the flat position of channel 0 in image n of the pool's input.
+// order; point is the position of channel 0 in rows that begin with the input's row `first`.
 template <class Visit>
-void visit_taps(const ConvGeometry& g, Index n, std::int32_t oy, std::int32_t ox, Visit&& visit) {
+void visit_taps(const ConvGeometry& g, Index oy, std::int32_t ox, Index first, Visit&& visit) {
   const integrad_window wy = g.window.y, wx = g.window.x;
-  const std::int32_t y0 = integrad_window_start(oy, wy), x0 = integrad_window_start(ox, wx);
+  const std::int32_t y0 = integrad_window_start(static_cast<std::int32_t>(oy), wy);
+  const std::int32_t x0 = integrad_window_start(ox, wx);
   const std::int32_t end_y = integrad_window_end_tap(y0, g.in_height, wy);
   const std::int32_t end_x = integrad_window_end_tap(x0, g.in_width, wx);
   for (std::int32_t ky = integrad_window_first_tap(y0, wy); ky < end_y; ++ky)
     for (std::int32_t kx = integrad_window_first_tap(x0, wx); kx < end_x; ++kx) {
       const Index iy = y0 + ky * wy.dilation, ix = x0 + kx * wx.dilation;
-      visit(ky * wx.kernel + kx, ((n * g.in_height + iy) * g.in_width + ix) * g.in_channels);
+      visit(ky * wx.kernel + kx, ((iy - first) * g.in_width + ix) * g.in_channels);
     }
 }
 
-// The rows that an output row reads, mapped where x is not stored as it is read.
-template <class T>
-class MappedRows {
- public:
-  MappedRows(const ConvGeometry& g, const Mapped<T>& x, Index n, std::int32_t oy) : first_(x.data) {
-    if (x.map == nullptr) return;
-    const integrad_window w = g.window.y;
-    const std::int32_t start = integrad_window_start(oy, w);
-    const Index begin = std::max(start, 0);
-    const Index end = std::min(start + integrad_window_extent(w), g.in_height);
-    const Index row = Index{g.in_width} * g.in_channels;
-    origin_ = (n * g.in_height + begin) * row;
-    mapped_ = Buffer<T>::uninitialized(static_cast<std::size_t>((end - begin) * row));
-    map_line(*x.map, (end - begin) * g.in_width, g.in_channels, x.data + origin_, mapped_.data());
-    first_ = mapped_.data();
-  }
-  const T* at(Index point) const { return first_ + (point - origin_); }
-
- private:
-  const T* first_;
-  Index origin_ = 0;
-  Buffer<T> mapped_;
+// The rows of the input that an output row reads, as a range.
+struct Rows {
+  Index begin, end;
 };
+Rows rows_of(const ConvGeometry& g, Index oy) {
+  const integrad_window w = g.window.y;
+  const std::int32_t start = integrad_window_start(static_cast<std::int32_t>(oy), w);
+  return {std::max(start, 0), std::min(start + integrad_window_extent(w), g.in_height)};
+}
+
+// One output row, from the input rows at `rows`.
+template <class T>
+void pool_row(const ConvGeometry& g, Index oy, const T* rows, Index first, T* y,
+              std::uint8_t* winners) {
+  // As wide as T, so that value and winner share a SIMD lane; narrowed once per window.
+  using Lane = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
+  const Index channels = g.out_channels;
+  for (std::int32_t ox = 0; ox < g.out_width; ++ox)
+    for (Index c0 = 0; c0 < channels; c0 += kBlock) {
+      const Index block = std::min(kBlock, channels - c0);
+      T best[kBlock];
+      Lane winner[kBlock];
+      bool none = true;
+      visit_taps(g, oy, ox, first, [&](std::int32_t tap, Index point) {
+        const T* candidate = rows + point + c0;
+        if (none) {
+          std::copy(candidate, candidate + block, best);
+          std::fill(winner, winner + block, Lane{tap});
+          none = false;
+          return;
+        }
+        for (Index c = 0; c < block; ++c) {
+          const T a = best[c], b = candidate[c];
+          const bool wins = (b > a) | ((b != b) & (a == a));
+          best[c] = wins ? b : a;
+          winner[c] = wins ? Lane{tap} : winner[c];
+        }
+      });
+      const Index at = ox * channels + c0;
+      std::copy(best, best + block, y + at);
+      for (Index c = 0; c < block; ++c) winners[at + c] = static_cast<std::uint8_t>(winner[c]);
+    }
+}
+
+// Adds the pooled row that reads this row of the input with its taps ky.
+template <class T>
+void spread_row(const ConvGeometry& g, std::int32_t ky, const T* pooled,
+                const std::uint8_t* winners, T* into) {
+  const integrad_window wx = g.window.x;
+  const Index channels = g.out_channels;
+  for (std::int32_t ox = 0; ox < g.out_width; ++ox) {
+    const std::int32_t x0 = integrad_window_start(ox, wx);
+    const std::int32_t end_x = integrad_window_end_tap(x0, g.in_width, wx);
+    for (std::int32_t kx = integrad_window_first_tap(x0, wx); kx < end_x; ++kx) {
+      const std::int32_t tap = ky * wx.kernel + kx;
+      const T* const from = pooled + ox * channels;
+      const std::uint8_t* const winner = winners + ox * channels;
+      T* const point = into + (x0 + kx * wx.dilation) * channels;
+      for (Index c = 0; c < channels; ++c) {
+        const T value = from[c];  // read in any case: a loop without branches is vectorised
+        point[c] += winner[c] == tap ? value : T(0);
+      }
+    }
+  }
+}
+
+template <class T>
+void pick_row(const ConvGeometry& g, Index oy, const T* rows, Index first,
+              const std::uint8_t* winners, T* into) {
+  const Index channels = g.out_channels;
+  for (std::int32_t ox = 0; ox < g.out_width; ++ox, into += channels, winners += channels) {
+    std::fill(into, into + channels, T(0));
+    visit_taps(g, oy, ox, first, [&](std::int32_t tap, Index point) {
+      const T* const from = rows + point;
+      for (Index c = 0; c < channels; ++c) {
+        const T value = from[c], kept = into[c];
+        into[c] = winners[c] == tap ? value : kept;
+      }
+    });
+  }
+}
 
 }  // namespace
 
 template <class T>
-void max_pool_forward(const ConvGeometry& g, const Mapped<T>& x, T* y, std::uint8_t* winners) {
-  // As wide as T, so that value and winner share a SIMD lane; narrowed once per window.
-  using Lane = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
-  const Index channels = g.out_channels;
-  parallel_rows(Index{g.batch} * g.out_height, Index{g.out_width} * channels, [&](Index row) {
-    const Index n = row / g.out_height;
-    const std::int32_t oy = static_cast<std::int32_t>(row % g.out_height);
-    const MappedRows<T> rows(g, x, n, oy);
-    for (std::int32_t ox = 0; ox < g.out_width; ++ox)
-      for (Index c0 = 0; c0 < channels; c0 += kBlock) {
-        const Index block = std::min(kBlock, channels - c0);
-        T best[kBlock];
-        Lane winner[kBlock];
-        bool first = true;
-        visit_taps(g, n, oy, ox, [&](std::int32_t tap, Index point) {
-          const T* candidate = rows.at(point) + c0;
-          if (first) {
-            std::copy(candidate, candidate + block, best);
-            std::fill(winner, winner + block, Lane{tap});
-            first = false;
-            return;
-          }
-          for (Index c = 0; c < block; ++c) {
-            const T a = best[c], b = candidate[c];
-            const bool wins = (b > a) | ((b != b) & (a == a));
-            best[c] = wins ? b : a;
-            winner[c] = wins ? Lane{tap} : winner[c];
-          }
-        });
-        const Index at = (row * g.out_width + ox) * channels + c0;
-        std::copy(best, best + block, y + at);
-        for (Index c = 0; c < block; ++c) winners[at + c] = static_cast<std::uint8_t>(winner[c]);
-      }
-  });
-}
-
-// Each input row has one owner, which asks the windows that reach it: no two threads add to a
-// point.
-template <class T>
-void spread_to_winners(const ConvGeometry& g, const T* pooled, const std::uint8_t* winners,
-                       T* spread) {
-  const integrad_window wy = g.window.y, wx = g.window.x;
-  const Index channels = g.out_channels, row_size = Index{g.in_width} * channels;
-  parallel_rows(Index{g.batch} * g.in_height, row_size, [&](Index row) {
-    const Index n = row / g.in_height, iy = row % g.in_height;
-    T* const into = spread + row * row_size;
-    std::fill(into, into + row_size, T(0));
-    for_each_reader(iy, g.out_height, wy, [&](std::int32_t oy, std::int32_t ky) {
-      Index window = (n * g.out_height + oy) * g.out_width * channels;
-      for (std::int32_t ox = 0; ox < g.out_width; ++ox, window += channels) {
-        const std::int32_t x0 = integrad_window_start(ox, wx);
-        const std::int32_t end_x = integrad_window_end_tap(x0, g.in_width, wx);
-        for (std::int32_t kx = integrad_window_first_tap(x0, wx); kx < end_x; ++kx) {
-          const std::int32_t tap = ky * wx.kernel + kx;
-          const T* const from = pooled + window;
-          const std::uint8_t* const winner = winners + window;
-          T* const point = into + (x0 + kx * wx.dilation) * channels;
-          for (Index c = 0; c < channels; ++c) {
-            const T value = from[c];  // read in any case: a loop without branches is vectorised
-            point[c] += winner[c] == tap ? value : T(0);
-          }
-        }
-      }
-    });
-  });
-}
-
-template <class T>
-void pick_winners(const ConvGeometry& g, const T* spread, const std::uint8_t* winners, T* pooled) {
-  const Index channels = g.out_channels;
-  parallel_rows(Index{g.batch} * g.out_height, Index{g.out_width} * channels, [&](Index row) {
-    const Index n = row / g.out_height;
-    const std::int32_t oy = static_cast<std::int32_t>(row % g.out_height);
-    for (std::int32_t ox = 0; ox < g.out_width; ++ox) {
-      const Index window = (row * g.out_width + ox) * channels;
-      T* const into = pooled + window;
-      const std::uint8_t* const winner = winners + window;
-      std::fill(into, into + channels, T(0));
-      visit_taps(g, n, oy, ox, [&](std::int32_t tap, Index point) {
-        const T* const from = spread + point;
-        for (Index c = 0; c < channels; ++c) {
-          const T value = from[c], kept = into[c];
-          into[c] = winner[c] == tap ? value : kept;
-        }
+void max_pool_forward(const ConvGeometry& g, const LineSource<T>& x, StoredTarget<T> y,
+                      std::uint8_t* winners) {
+  const Lines lines = Lines::of(g.output());
+  parallel_lines(lines, [&] {
+    return [&, input = InputRows<T>(x, g.in_height, integrad_window_extent(g.window.y)),
+            output = LineWriter<T>(y, {}, lines.size())](Index line) mutable {
+      const Index oy = line % g.out_height;
+      const Rows r = rows_of(g, oy);
+      const T* const rows = input.rows(line / g.out_height, r.begin, r.end);
+      output.line(line, [&](T* into) {
+        pool_row(g, oy, rows, r.begin, into, winners + line * lines.size());
       });
-    }
+    };
   });
 }
 
-template void max_pool_forward(const ConvGeometry&, const Mapped<float>&, float*, std::uint8_t*);
-template void max_pool_forward(const ConvGeometry&, const Mapped<double>&, double*, std::uint8_t*);
-template void spread_to_winners(const ConvGeometry&, const float*, const std::uint8_t*, float*);
-template void spread_to_winners(const ConvGeometry&, const double*, const std::uint8_t*, double*);
-template void pick_winners(const ConvGeometry&, const float*, const std::uint8_t*, float*);
-template void pick_winners(const ConvGeometry&, const double*, const std::uint8_t*, double*);
+// Each input row asks the windows that reach it: no two threads add to a point.
+template <class T>
+LineSource<T> spread_to_winners(const ConvGeometry& g, LineSource<T> pooled,
+                                const std::uint8_t* winners) {
+  const int maps_read = pooled.maps_read;
+  return {Lines::of(g.input()),
+          nullptr,
+          [=, pooled = std::move(pooled)]() -> LineReader<T> {
+            return [g, winners, size = pooled.lines.size(),
+                    rows = InputRows<T>(pooled, g.out_height, g.window.y.kernel)](
+                       Index line, T* into) mutable {
+              const Index n = line / g.in_height, iy = line % g.in_height;
+              Index begin = g.out_height, end = 0;
+              for_each_reader(iy, g.out_height, g.window.y, [&](Index oy, std::int32_t) {
+                begin = std::min(begin, oy);
+                end = oy + 1;
+              });
+              std::fill_n(into, g.in_width * Index{g.in_channels}, T(0));
+              if (begin >= end) return;
+              const T* const first = rows.rows(n, begin, end);
+              for_each_reader(iy, g.out_height, g.window.y, [&](Index oy, std::int32_t ky) {
+                spread_row(g, ky, first + (oy - begin) * size,
+                           winners + (n * g.out_height + oy) * size, into);
+              });
+            };
+          },
+          maps_read};
+}
+
+template <class T>
+LineSource<T> pick_winners(const ConvGeometry& g, LineSource<T> spread,
+                           const std::uint8_t* winners) {
+  const Lines lines = Lines::of(g.output());
+  return {lines, nullptr, [=, spread = std::move(spread)]() -> LineReader<T> {
+            return [g, winners, size = lines.size(),
+                    input = InputRows<T>(spread, g.in_height,
+                                         integrad_window_extent(g.window.y))](
+                       Index line, T* into) mutable {
+              const Index oy = line % g.out_height;
+              const Rows r = rows_of(g, oy);
+              pick_row(g, oy, input.rows(line / g.out_height, r.begin, r.end), r.begin,
+                       winners + line * size, into);
+            };
+          }};
+}
+
+template void max_pool_forward(const ConvGeometry&, const LineSource<float>&, StoredTarget<float>,
+                               std::uint8_t*);
+template void max_pool_forward(const ConvGeometry&, const LineSource<double>&,
+                               StoredTarget<double>, std::uint8_t*);
+template LineSource<float> spread_to_winners(const ConvGeometry&, LineSource<float>,
+                                             const std::uint8_t*);
+template LineSource<double> spread_to_winners(const ConvGeometry&, LineSource<double>,
+                                              const std::uint8_t*);
+template LineSource<float> pick_winners(const ConvGeometry&, LineSource<float>,
+                                        const std::uint8_t*);
+template LineSource<double> pick_winners(const ConvGeometry&, LineSource<double>,
+                                         const std::uint8_t*);
 
 }  // namespace integrad::kernels

@@ -9,7 +9,7 @@ namespace integrad::kernels {
 
 /// Rows of an image that are made when they are first asked for and stay while a window slides down
 /// the image: scratch memory in the place of a whole map. make(image, row, into) writes one row.
-template <class Make>
+template <class Make, class T = float>
 class RowWindow {
  public:
   /// `most` rows are asked for at once. A few more are kept, so that they seldom have to move.
@@ -17,15 +17,15 @@ class RowWindow {
       : row_size_(row_size), capacity_(most + spare(row_size)), make_(std::move(make)) {}
 
   /// Rows begin .. end - 1 of an image, one behind the other; valid until the next call.
-  const float* rows(Index image, Index begin, Index end) {
+  const T* rows(Index image, Index begin, Index end) {
     if (rows_.size() == 0)
-      rows_ = Buffer<float>::uninitialized(static_cast<std::size_t>(capacity_ * row_size_));
+      rows_ = Buffer<T>::uninitialized(static_cast<std::size_t>(capacity_ * row_size_));
     if (image != image_ || begin < begin_ || begin > end_) {
       image_ = image;
       begin_ = end_ = begin;
     } else if (end - begin_ > capacity_) {
       std::memmove(rows_.data(), at(begin),
-                   static_cast<std::size_t>((end_ - begin) * row_size_) * sizeof(float));
+                   static_cast<std::size_t>((end_ - begin) * row_size_) * sizeof(T));
       begin_ = begin;
     }
     for (; end_ < end; ++end_) make_(image, end_, at(end_));
@@ -37,11 +37,11 @@ class RowWindow {
   static Index spare(Index row_size) {
     return std::clamp<Index>((Index{1} << 16) / std::max<Index>(row_size, 1), 4, 32);
   }
-  float* at(Index row) { return rows_.data() + (row - begin_) * row_size_; }
+  T* at(Index row) { return rows_.data() + (row - begin_) * row_size_; }
 
   Index row_size_, capacity_;
   Make make_;
-  Buffer<float> rows_;
+  Buffer<T> rows_;
   Index image_ = -1, begin_ = 0, end_ = 0;
 };
 

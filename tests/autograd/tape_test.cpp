@@ -55,7 +55,8 @@ TEST_CASE("a kernel that adds to a gradient is told what was there and whether m
     const auto target = t.accumulation(x);
     last.push_back(target.last);
     fresh.push_back(target.before == nullptr);
-    target.after[0] = (target.before == nullptr ? 0 : (*target.before)[0]) + 2 * cotangent[0];
+    target.after.full[0] =
+        (target.before == nullptr ? 0 : target.before->full()[0]) + 2 * cotangent[0];
     t.set_gradient_sums(x, kernels::LineSums({1, 1, 1}));
     CHECK(t.gradient_sums(x) != nullptr);
   };

@@ -62,6 +62,10 @@ struct FloatKernels {
   void (*gradient_row)(const ChannelMap<float>& m, const float* slope, const float* offset,
                        std::int64_t pixels, std::int64_t channels, const float* d, const float* y,
                        float* dy);
+  /// Bits of bfloat16 (bfloat16.h) to floats.
+  void (*expand_row)(const std::uint16_t* from, std::int64_t count, float* to);
+  /// Rounds floats to the nearest bfloat16, in place, and stores their bits.
+  void (*round_row)(float* values, std::int64_t count, std::uint16_t* to);
 };
 
 /// The kernels of the instruction set in use (isa.h).
