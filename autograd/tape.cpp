@@ -14,8 +14,8 @@ Var Tape<T>::push(const char* operation, StoredTensor<T> value, bool needs_gradi
     profile_->nodes.push_back(std::move(entry));
   }
   const auto stored = std::make_shared<const StoredTensor<T>>(std::move(value));
-  nodes_.push_back({operation, stored->shape(), stored, needs_gradient, std::move(backward),
-                    stored->storage()});
+  nodes_.push_back(
+      {operation, stored->shape(), stored, needs_gradient, std::move(backward), stored->storage()});
   if (stored->storage() != Storage::full) {
     nodes_.back().lines =
         kernels::stored_lines(kernels::Lines::of(stored->shape()), stored->elements());
@@ -147,8 +147,7 @@ void Tape<T>::backward(Var y, Tensor<T> cotangent) {
 template <class T>
 Tensor<T> Tape<T>::gradient(Var x) const {
   const Node& target = node(x);
-  return target.gradient == nullptr ? Tensor<T>(target.shape)
-                                    : kernels::expanded(*target.gradient);
+  return target.gradient == nullptr ? Tensor<T>(target.shape) : kernels::expanded(*target.gradient);
 }
 
 template class Tape<float>;

@@ -60,8 +60,8 @@ void time_training(int size, int batch, const std::string& precision, int repeat
   Training training(size, batch,
                     precision == "float"  ? Kind::floating
                     : precision == "bf16" ? Kind::bfloat16
-                    : precision == "qat" ? Kind::quantized
-                                         : Kind::quantized_tracking);
+                    : precision == "qat"  ? Kind::quantized
+                                          : Kind::quantized_tracking);
   record("train/" + at(size, batch) + "/" + precision, measure(repeats, [&] { training.step(); }),
          training_gflop(size, batch));
 }

@@ -67,9 +67,10 @@ Training::Training(Index size, Index batch, Kind kind)
     : config_(make_config(size, batch, kind)),
       batch_{random_tensor({batch, size, size, 3}, 5, 0, 1), random_mask(batch, size)},
       optimizer_(config_.make_optimizer()),
-      learner_(std::make_unique<Learner>(config_, kind == Kind::quantized || kind == Kind::quantized_tracking
-                                                      ? quantized_model(config_, batch_.image)
-                                                      : fresh_model(config_))) {
+      learner_(std::make_unique<Learner>(config_,
+                                         kind == Kind::quantized || kind == Kind::quantized_tracking
+                                             ? quantized_model(config_, batch_.image)
+                                             : fresh_model(config_))) {
   learner_->begin_epoch(0);
 }
 

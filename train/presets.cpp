@@ -29,6 +29,7 @@ TrainConfig quantization_aware(TrainConfig config) {
   config.epochs = std::max<Index>(1, config.epochs / 3);
   config.learning_rate /= 10;
   config.warm_up = 0;
+  config.precision = "float";
   return config;
 }
 

@@ -27,9 +27,9 @@ MaxPool max_pool2d(Tape<T>& tape, Var x, const WindowSpec& window) {
   std::shared_ptr<const PoolWinners> winners = std::move(found);
   const auto backward = [x, winners](Tape<T>& t, const StoredTensor<T>& cotangent) {
     InputTarget<T> input(t, x);
-    kernels::add_lines(kernels::spread_to_winners(winners->geometry, lines_of(cotangent),
-                                                  winners->taps.data()),
-                       input.gradient());
+    kernels::add_lines(
+        kernels::spread_to_winners(winners->geometry, lines_of(cotangent), winners->taps.data()),
+        input.gradient());
     input.finish();
   };
   return {tape.record("max_pool2d", std::move(y), {x}, backward), winners};

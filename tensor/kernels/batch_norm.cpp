@@ -65,11 +65,10 @@ void gradient_sums(const Lines& lines, const ChannelMap<T>& map, Stored<T> d, St
                    LineSums& sums) {
   parallel_lines(lines, [&] {
     const Index size = lines.size();
-    return [&, size, scratch = Buffer<T>::uninitialized(static_cast<std::size_t>(2 * size))](
+    return [&, size, scratch = Buffer<T>::uninitialized(static_cast<std::size_t>(size))](
                Index line) mutable {
       const Index at = line * size;
-      add_gradient_sums(map, lines.pixels, lines.channels, read(d, at, size, scratch.data()),
-                        read(y, at, size, scratch.data() + size), sums.start(line));
+      add_gradient_sums(map, lines, read(d, at, size, scratch.data()), y, at, sums.start(line));
     };
   });
 }
@@ -89,8 +88,8 @@ template void map_lines(const Lines&, const ChannelMap<float>&, const float*, fl
 template void map_lines(const Lines&, const ChannelMap<double>&, const double*, double*);
 template void gradient_sums(const Lines&, const ChannelMap<float>&, Stored<float>, Stored<float>,
                             LineSums&);
-template void gradient_sums(const Lines&, const ChannelMap<double>&, Stored<double>,
-                            Stored<double>, LineSums&);
+template void gradient_sums(const Lines&, const ChannelMap<double>&, Stored<double>, Stored<double>,
+                            LineSums&);
 template void normalize_gradient(const Lines&, const ChannelMap<float>&, const float*, const float*,
                                  const float*, const float*, float*);
 template void normalize_gradient(const Lines&, const ChannelMap<double>&, const double*,

@@ -21,7 +21,8 @@ Buffer<T> buffer_for(const Shape& shape) {
 template <class T>
 const T* whole(const LineSource<T>& source, Buffer<T>& made) {
   if (source.whole != nullptr) return source.whole;
-  made = Buffer<T>::uninitialized(static_cast<std::size_t>(source.lines.count * source.lines.size()));
+  made =
+      Buffer<T>::uninitialized(static_cast<std::size_t>(source.lines.count * source.lines.size()));
   make_lines(source, made.data());
   return made.data();
 }
@@ -57,10 +58,7 @@ LineSource<T> cotangent_lines(const Lines& lines, const NormCotangent<T>& cotang
   return {lines, nullptr, [=, c = cotangent]() -> LineReader<T> {
             return [=, d = Buffer<T>::uninitialized(static_cast<std::size_t>(size))](
                        Index line, T* into) mutable {
-              const Index at = line * size;
-              const T* const y = read(c.y, at, size, into);
-              gradient_line(c.map, c.slope, c.offset, lines.pixels, lines.channels,
-                            read(c.d, at, size, d.data()), y, into);
+              gradient_line(c.map, c.slope, c.offset, lines, c.d, c.y, line * size, d.data(), into);
             };
           }};
 }

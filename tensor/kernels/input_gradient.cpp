@@ -5,9 +5,8 @@ namespace integrad::kernels {
 template <class T>
 void add_lines(const LineSource<T>& term, const InputGradient<T>& into) {
   parallel_lines(term.lines, [&] {
-    return [rows = InputGradientRows<T>(term.lines, into), reader = term.reader()](Index line) mutable {
-      rows.row(line, [&](T* row) { reader(line, row); });
-    };
+    return [rows = InputGradientRows<T>(term.lines, into), reader = term.reader()](
+               Index line) mutable { rows.row(line, [&](T* row) { reader(line, row); }); };
   });
 }
 

@@ -6,10 +6,10 @@ namespace integrad::kernels {
 /// Where the gradient of an operator's input goes.
 template <class T>
 struct InputGradient {
-  StoredTarget<T> dx;         // empty: not wanted
-  Stored<T> before;           // what others have added already, may be dx itself; empty: nothing
-  LineSums* sums = nullptr;   // not null: dx is complete, and gradient_sums() of it are taken too,
-  Stored<T> y;                // the input being map(y)
+  StoredTarget<T> dx;        // empty: not wanted
+  Stored<T> before;          // what others have added already, may be dx itself; empty: nothing
+  LineSums* sums = nullptr;  // not null: dx is complete, and gradient_sums() of it are taken too,
+  Stored<T> y;               // the input being map(y)
   ChannelMap<T> map = {};
 };
 
@@ -19,18 +19,13 @@ template <class T>
 class InputGradientRows {
  public:
   InputGradientRows(const Lines& lines, const InputGradient<T>& into)
-      : into_(into),
-        lines_(lines),
-        writer_(into.dx, into.before, lines.size()),
-        y_(Buffer<T>::uninitialized(static_cast<std::size_t>(
-            into.sums == nullptr || into.y.full != nullptr ? 0 : lines.size()))) {}
+      : into_(into), lines_(lines), writer_(into.dx, into.before, lines.size()) {}
   /// compute(row) writes the operator's own term.
   template <class Compute>
   void row(Index line, Compute&& compute) {
     const T* const dx = writer_.line(line, compute);
     if (into_.sums != nullptr)
-      add_gradient_sums(into_.map, lines_.pixels, lines_.channels, dx,
-                        read(into_.y, line * lines_.size(), lines_.size(), y_.data()),
+      add_gradient_sums(into_.map, lines_, dx, into_.y, line * lines_.size(),
                         into_.sums->start(line));
   }
 
@@ -38,7 +33,6 @@ class InputGradientRows {
   InputGradient<T> into_;
   Lines lines_;
   LineWriter<T> writer_;
-  Buffer<T> y_;
 };
 
 /// All of it, `term` being made line by line.

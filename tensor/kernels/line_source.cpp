@@ -14,9 +14,7 @@ template <class T>
 LineSource<T> mapped_lines(const Lines& lines, Stored<T> x, ChannelMap<T> map) {
   const Index size = lines.size();
   return {lines, nullptr, [=]() -> LineReader<T> {
-            return [=](Index line, T* into) {
-              map_line(map, lines.pixels, lines.channels, read(x, line * size, size, into), into);
-            };
+            return [=](Index line, T* into) { map_line(map, lines, x, line * size, into); };
           }};
 }
 
@@ -24,11 +22,10 @@ template <class T>
 LineSource<T> sum_lines(LineSource<T> a, LineSource<T> b, bool subtract) {
   const Lines lines = a.lines;
   const int maps_read = a.maps_read + b.maps_read;
-  return {lines,
-          nullptr,
+  return {lines, nullptr,
           [=, a = std::move(a), b = std::move(b)]() -> LineReader<T> {
-            return [size = lines.size(), subtract, left = LineInput<T>(a),
-                    right = LineInput<T>(b)](Index line, T* into) mutable {
+            return [size = lines.size(), subtract, left = LineInput<T>(a), right = LineInput<T>(b)](
+                       Index line, T* into) mutable {
               const T *const x = left.line(line), *const y = right.line(line);
               if (subtract)
                 for (Index i = 0; i < size; ++i) into[i] = x[i] - y[i];

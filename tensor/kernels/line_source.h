@@ -18,9 +18,9 @@ using LineReader = std::function<void(Index line, T* into)>;
 template <class T>
 struct LineSource {
   Lines lines;
-  const T* whole;                         ///< null: not in memory as it is read
-  std::function<LineReader<T>()> reader;  ///< for one thread; also when `whole` is set
-  int maps_read = 1;                      ///< stored maps that a line is made from
+  const T* whole;                               ///< null: not in memory as it is read
+  std::function<LineReader<T>()> reader;        ///< for one thread; also when `whole` is set
+  int maps_read = 1;                            ///< stored maps that a line is made from
   std::shared_ptr<const void> owner = nullptr;  ///< keeps what is read, if anything must
 };
 
@@ -66,7 +66,8 @@ class InputRows {
       : whole_(source.whole),
         height_(height),
         row_(source.lines.size()),
-        window_(row_, std::min(most, height), {height, whole_ == nullptr ? source.reader() : nullptr}) {}
+        window_(row_, std::min(most, height),
+                {height, whole_ == nullptr ? source.reader() : nullptr}) {}
   /// Rows begin .. end - 1 of an image, one behind the other; valid until the next call.
   const T* rows(Index image, Index begin, Index end) {
     return whole_ != nullptr ? whole_ + (image * height_ + begin) * row_

@@ -135,12 +135,11 @@ template <class T>
 LineSource<T> spread_to_winners(const ConvGeometry& g, LineSource<T> pooled,
                                 const std::uint8_t* winners) {
   const int maps_read = pooled.maps_read;
-  return {Lines::of(g.input()),
-          nullptr,
+  return {Lines::of(g.input()), nullptr,
           [=, pooled = std::move(pooled)]() -> LineReader<T> {
             return [g, winners, size = pooled.lines.size(),
-                    rows = InputRows<T>(pooled, g.out_height, g.window.y.kernel)](
-                       Index line, T* into) mutable {
+                    rows = InputRows<T>(pooled, g.out_height, g.window.y.kernel)](Index line,
+                                                                                  T* into) mutable {
               const Index n = line / g.in_height, iy = line % g.in_height;
               Index begin = g.out_height, end = 0;
               for_each_reader(iy, g.out_height, g.window.y, [&](Index oy, std::int32_t) {
@@ -165,8 +164,7 @@ LineSource<T> pick_winners(const ConvGeometry& g, LineSource<T> spread,
   const Lines lines = Lines::of(g.output());
   return {lines, nullptr, [=, spread = std::move(spread)]() -> LineReader<T> {
             return [g, winners, size = lines.size(),
-                    input = InputRows<T>(spread, g.in_height,
-                                         integrad_window_extent(g.window.y))](
+                    input = InputRows<T>(spread, g.in_height, integrad_window_extent(g.window.y))](
                        Index line, T* into) mutable {
               const Index oy = line % g.out_height;
               const Rows r = rows_of(g, oy);
@@ -178,8 +176,8 @@ LineSource<T> pick_winners(const ConvGeometry& g, LineSource<T> spread,
 
 template void max_pool_forward(const ConvGeometry&, const LineSource<float>&, StoredTarget<float>,
                                std::uint8_t*);
-template void max_pool_forward(const ConvGeometry&, const LineSource<double>&,
-                               StoredTarget<double>, std::uint8_t*);
+template void max_pool_forward(const ConvGeometry&, const LineSource<double>&, StoredTarget<double>,
+                               std::uint8_t*);
 template LineSource<float> spread_to_winners(const ConvGeometry&, LineSource<float>,
                                              const std::uint8_t*);
 template LineSource<double> spread_to_winners(const ConvGeometry&, LineSource<double>,

@@ -14,15 +14,15 @@ template <class T>
 void max_pool_forward(const ConvGeometry& g, const LineSource<T>& x, StoredTarget<T> y,
                       std::uint8_t* winners);
 
-/// Lines of the pool's input: at each point the sum of `pooled` [the pool's output] over the windows
-/// that the point won, added in row-major order of the windows; 0 where it won none. This is the
-/// pool's gradient, and max unpooling where windows do not overlap.
+/// Lines of the pool's input: at each point the sum of `pooled` [the pool's output] over the
+/// windows that the point won, added in row-major order of the windows; 0 where it won none. This
+/// is the pool's gradient, and max unpooling where windows do not overlap.
 template <class T>
 LineSource<T> spread_to_winners(const ConvGeometry& g, LineSource<T> pooled,
                                 const std::uint8_t* winners);
 
-/// Lines of the pool's output: the element of `spread` [the pool's input] where each window's winner
-/// stands: the gradient of spread_to_winners.
+/// Lines of the pool's output: the element of `spread` [the pool's input] where each window's
+/// winner stands: the gradient of spread_to_winners.
 template <class T>
 LineSource<T> pick_winners(const ConvGeometry& g, LineSource<T> spread,
                            const std::uint8_t* winners);

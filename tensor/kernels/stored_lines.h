@@ -14,13 +14,25 @@ void expand_row(const BFloat16* from, Index count, float* to);
 /// `values` become the bfloat16 nearest to them (bfloat16.h), which are stored.
 void round_row(float* values, Index count, BFloat16* to);
 
+/// map_line(), add_gradient_sums() and gradient_line() (norm_lines.h) of elements at .. in memory.
+/// `scratch` holds a line.
+template <class T>
+void map_line(const ChannelMap<T>& map, const Lines& lines, const Stored<T>& x, Index at, T* z);
+template <class T>
+void add_gradient_sums(const ChannelMap<T>& map, const Lines& lines, const T* d, const Stored<T>& y,
+                       Index at, double* sums);
+template <class T>
+void gradient_line(const ChannelMap<T>& map, const T* slope, const T* offset, const Lines& lines,
+                   const Stored<T>& d, const Stored<T>& y, Index at, T* scratch, T* dy);
+
 /// Elements at .. at + count - 1: where they lie, or expanded into `scratch`.
 template <class T>
 const T* read(const Stored<T>& from, Index at, Index count, T* scratch);
 /// Those elements in `into`, wherever they lie.
 template <class T>
 void read_into(const Stored<T>& from, Index at, Index count, T* into);
-/// Rounds `values` and stores them, where they are rounded; nothing where they are computed in place.
+/// Rounds `values` and stores them, where they are rounded; nothing where they are computed in
+/// place.
 template <class T>
 void write(const StoredTarget<T>& to, Index at, Index count, T* values);
 
@@ -33,8 +45,8 @@ class LineWriter {
       : after_(after),
         before_(before),
         size_(line_size),
-        scratch_(Buffer<T>::uninitialized(
-            static_cast<std::size_t>(in_place() ? 0 : 2 * line_size))) {}
+        scratch_(
+            Buffer<T>::uninitialized(static_cast<std::size_t>(in_place() ? 0 : 2 * line_size))) {}
 
   /// compute(T*) writes the term. Returns the line as it is stored, valid until the next.
   template <class Compute>

@@ -109,11 +109,10 @@ void add_between(Kernels& all) {
     kernels::LineSums sums(lines);
     const auto dy = kernels::cotangent_lines<float>(
         lines, {{d.data()}, {x.data()}, read, one.data(), one.data()});
-    kernels::convolution_gradients<float>(kernels::Convolution::full, g,
-                                          kernels::mapped_lines<float>(lines, {x.data()}, read),
-                                          filter.data(), dy,
-                                          {{dx.data()}, {d.data()}, &sums, {x.data()}, read},
-                                          dfilter.data(), nullptr);
+    kernels::convolution_gradients<float>(
+        kernels::Convolution::full, g, kernels::mapped_lines<float>(lines, {x.data()}, read),
+        filter.data(), dy, {{dx.data()}, {d.data()}, &sums, {x.data()}, read}, dfilter.data(),
+        nullptr);
   });
   const ConvGeometry pool = pool_geometry({1, kSide, kSide, kChannels}, WindowSpec::square(2, 2));
   all.emplace_back("max_pool_forward", [=, y = Tensor<float>(pool.output()),

@@ -1,8 +1,8 @@
 #pragma once
 #include "integrad/nn/float_evaluator.h"
 
-/// Storage in bfloat16, the plain way: whole maps of floats, layer by layer, rounded where the fused
-/// operators store them.
+/// Storage in bfloat16, the plain way: whole maps of floats, layer by layer, rounded where the
+/// fused operators store them.
 namespace integrad::testing {
 
 /// The same map of floats, rounded if wanted; gradients pass as they are.
@@ -16,10 +16,9 @@ inline Var plain(Tape<float>& tape, Var x, bool rounded = false) {
 
 /// The same map, its gradient rounded whenever somebody adds to it.
 inline Var with_rounded_gradient(Tape<float>& tape, Var x) {
-  return tape.record_deferred("rounded", tape.shape(x), tape.lines(x), {x},
-                              [x](Tape<float>& t, const StoredTensor<float>& d) {
-                                t.accumulate(x, kernels::expanded(d));
-                              });
+  return tape.record_deferred(
+      "rounded", tape.shape(x), tape.lines(x), {x},
+      [x](Tape<float>& t, const StoredTensor<float>& d) { t.accumulate(x, kernels::expanded(d)); });
 }
 
 /// For interpret() on a tape of Storage::bfloat16, of graphs whose convolutions and batch norms

@@ -58,10 +58,10 @@ TEST_CASE("every bfloat16 is a float that rounds to itself, NaN to a NaN") {
 }
 
 TEST_CASE("rounding goes to the nearest bfloat16, halfway to the even one") {
-  CHECK(rounded(1.0f + 0x1p-8f) == 1.0f);                  // halfway, 1 is even
-  CHECK(rounded(1.0f + 0x3p-8f) == 1.0f + 0x1p-6f);        // halfway, away from the odd one
-  CHECK(rounded(1.0f + 0x1.0002p-8f) == 1.0f + 0x1p-7f);   // just above
-  CHECK(rounded(from_bits(0x00008000)) == 0.0f);           // half the smallest subnormal
+  CHECK(rounded(1.0f + 0x1p-8f) == 1.0f);                 // halfway, 1 is even
+  CHECK(rounded(1.0f + 0x3p-8f) == 1.0f + 0x1p-6f);       // halfway, away from the odd one
+  CHECK(rounded(1.0f + 0x1.0002p-8f) == 1.0f + 0x1p-7f);  // just above
+  CHECK(rounded(from_bits(0x00008000)) == 0.0f);          // half the smallest subnormal
   CHECK(rounded(from_bits(0x00018000)) == from_bits(0x00020000));
   CHECK(std::isinf(rounded(std::numeric_limits<float>::max())));
   CHECK(std::signbit(rounded(-0.0f)));
@@ -73,7 +73,8 @@ TEST_CASE("rounding goes to the nearest bfloat16, halfway to the even one") {
     const double below = static_cast<double>(from_bits(low));
     // Next to the largest lies infinity, in the place of 2^128.
     const float next = from_bits(low + 0x10000u);
-    const double above = std::isinf(next) ? std::copysign(0x1p128, exact) : static_cast<double>(next);
+    const double above =
+        std::isinf(next) ? std::copysign(0x1p128, exact) : static_cast<double>(next);
     const double to_below = std::abs(exact - below), to_above = std::abs(above - exact);
     const bool up = to_above < to_below || (to_above == to_below && ((low >> 16) & 1) != 0);
     CHECK(std::bit_cast<std::uint32_t>(rounded(x)) == (up ? low + 0x10000u : low));

@@ -19,10 +19,20 @@ namespace {
 #include "integrad/tensor/kernels/simd/stored_row.h"
 }  // namespace
 
-const FloatKernels kFloatKernels{
-    kLanes,  conv_row,    depthwise_row,     conv_filter_row, depthwise_filter_row,
-    map_row, moments_row, gradient_sums_row, gradient_row,
-    expand_row, round_row};
+const FloatKernels kFloatKernels{kLanes,
+                                 conv_row,
+                                 depthwise_row,
+                                 conv_filter_row,
+                                 depthwise_filter_row,
+                                 map_row,
+                                 moments_row,
+                                 gradient_sums_row,
+                                 gradient_row,
+                                 map_row,
+                                 gradient_sums_row,
+                                 gradient_row,
+                                 expand_row,
+                                 round_row};
 
 }  // namespace integrad::kernels::avx512
 

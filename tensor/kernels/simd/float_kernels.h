@@ -62,7 +62,16 @@ struct FloatKernels {
   void (*gradient_row)(const ChannelMap<float>& m, const float* slope, const float* offset,
                        std::int64_t pixels, std::int64_t channels, const float* d, const float* y,
                        float* dy);
-  /// Bits of bfloat16 (bfloat16.h) to floats.
+  /// The same of bfloat16 (bfloat16.h), given by their bits: x; y; d and y.
+  void (*map_rounded_row)(const ChannelMap<float>& m, std::int64_t pixels, std::int64_t channels,
+                          const std::uint16_t* x, float* z);
+  void (*gradient_sums_rounded_row)(const ChannelMap<float>& m, std::int64_t pixels,
+                                    std::int64_t channels, const float* d, const std::uint16_t* y,
+                                    double* sums);
+  void (*gradient_rounded_row)(const ChannelMap<float>& m, const float* slope, const float* offset,
+                               std::int64_t pixels, std::int64_t channels, const std::uint16_t* d,
+                               const std::uint16_t* y, float* dy);
+  /// Bits of bfloat16 to floats.
   void (*expand_row)(const std::uint16_t* from, std::int64_t count, float* to);
   /// Rounds floats to the nearest bfloat16, in place, and stores their bits.
   void (*round_row)(float* values, std::int64_t count, std::uint16_t* to);

@@ -3,11 +3,6 @@
 typedef std::uint32_t Bits __attribute__((vector_size(sizeof(Vector))));
 typedef std::uint16_t Halves __attribute__((vector_size(sizeof(Vector) / 2)));
 
-ALWAYS_INLINE Vector load(const std::uint16_t* p) {
-  Halves halves;
-  std::memcpy(&halves, p, sizeof halves);
-  return (Vector)(__builtin_convertvector(halves, Bits) << 16);
-}
 // Stores the bfloat16 nearest to v, and returns them as floats.
 ALWAYS_INLINE Vector store_rounded(std::uint16_t* p, Vector v) {
   const Bits bits = (Bits)v, nan = (Bits)(v != v);
@@ -30,7 +25,8 @@ void expand_row(const std::uint16_t* from, std::int64_t count, float* to) {
 
 void round_row(float* values, std::int64_t count, std::uint16_t* to) {
   std::int64_t i = 0;
-  for (; i + kLanes <= count; i += kLanes) store(values + i, store_rounded(to + i, load(values + i)));
+  for (; i + kLanes <= count; i += kLanes)
+    store(values + i, store_rounded(to + i, load(values + i)));
   const auto left = static_cast<std::size_t>(count - i);
   if (left == 0) return;
   std::uint16_t rest[kLanes];
