@@ -70,3 +70,24 @@ TEST_CASE("a kernel that adds to a gradient is told what was there and whether m
   tape.accumulate(x, Tensor<double>(Shape{1, 1, 1}, {1}));
   CHECK(tape.gradient_sums(x) == nullptr);  // they were of another gradient
 }
+
+TEST_CASE("sums of rounded values are made where they are read, until too many maps are read") {
+  Tape<float> tape(Storage::bfloat16);
+  const Tensor<float> one(Shape{1, 4, 4, 3}, 1.00390625f);  // 1 + 2^-8, halfway to 1 + 2^-7
+  const auto rounded = [&] {
+    return tape.record("rounded", kernels::stored(one, Storage::bfloat16),
+                       std::initializer_list<Var>{},
+                       [](Tape<float>&, const StoredTensor<float>&) {});
+  };
+  CHECK(tape.value(rounded())[0] == 1.0f);
+  const Var three = add(tape, sub(tape, rounded(), rounded()), tape.constant(one));
+  CHECK(tape.stored(three).empty());
+  CHECK(tape.lines(three).maps_read == 3);
+  CHECK(tape.value(three)[0] == 1.00390625f);  // was never stored
+  const Var four = add(tape, three, rounded());
+  CHECK(tape.stored(four).storage() == Storage::bfloat16);
+  CHECK(tape.lines(four).maps_read == 1);
+  CHECK(tape.value(four)[0] == 2.0f);  // 2.00390625, rounded
+  const Var floats = add(tape, tape.constant(one), tape.constant(one));
+  CHECK(tape.stored(floats).storage() == Storage::full);
+}
