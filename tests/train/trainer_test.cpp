@@ -254,8 +254,8 @@ TEST_CASE("training in bfloat16 gives the same bytes for any threads, processor 
     const TemporaryFolder folder;
     if (interrupted)
       CHECK_THROWS_AS(train(config, data(), folder.path(), false,
-                            [](Index epoch) {
-                              if (epoch == 1) fail("stopped");
+                            [](const EpochLog& log) {
+                              if (log.epoch == 1) fail("stopped");
                             }),
                       Error);
     train(config, data(), folder.path(), interrupted);
