@@ -1,12 +1,11 @@
 #include "integrad/autograd/tape.h"
 
-#include "integrad/tensor/kernels/batch_norm.h"
 #include "integrad/tensor/parallel.h"
 
 namespace integrad {
 
 template <class T>
-Var Tape<T>::push(const char* operation, Tensor<T> value, bool needs_gradient,
+Var Tape<T>::push(const char* operation, StoredTensor<T> value, bool needs_gradient,
                   std::unique_ptr<BackwardFunction> backward, std::span<const Var> inputs) {
   if (profile_ != nullptr) {
     TapeProfile::Node entry{operation, value.shape(), {}};
@@ -14,25 +13,57 @@ Var Tape<T>::push(const char* operation, Tensor<T> value, bool needs_gradient,
     entry.forward = profile_->lap();
     profile_->nodes.push_back(std::move(entry));
   }
-  nodes_.push_back({operation, std::move(value), nullptr, needs_gradient, std::move(backward)});
+  const auto stored = std::make_shared<const StoredTensor<T>>(std::move(value));
+  nodes_.push_back(
+      {operation, stored->shape(), stored, needs_gradient, std::move(backward), stored->storage()});
+  if (stored->storage() != Storage::full) {
+    nodes_.back().lines =
+        kernels::stored_lines(kernels::Lines::of(stored->shape()), stored->elements());
+    nodes_.back().lines.owner = stored;
+  }
   return {static_cast<int>(nodes_.size()) - 1};
 }
 
 template <class T>
+void Tape<T>::set_map(Node& node, ChannelMapping<T> map) {
+  node.map = std::make_shared<const ChannelMapping<T>>(std::move(map));
+  node.lines = kernels::mapped_lines(kernels::Lines::of(node.shape), node.value->elements(),
+                                     node.map->view());
+  using Owned = std::pair<decltype(node.value), decltype(node.map)>;
+  node.lines.owner = std::make_shared<const Owned>(node.value, node.map);
+}
+
+template <class T>
+void Tape<T>::defer(Node& node, const Shape& shape, kernels::LineSource<T> lines) const {
+  node.shape = shape;
+  node.lines = std::move(lines);
+  node.gradient_storage = storage_;
+  if (profile_ != nullptr) profile_->nodes.back().shape = shape;
+}
+
+template <class T>
+kernels::LineSource<T> Tape<T>::lines(Var x) const {
+  const Node& n = node(x);
+  if (n.lines.reader != nullptr) return n.lines;
+  auto lines = kernels::stored_lines(kernels::Lines::of(n.shape), n.value->elements());
+  lines.owner = n.value;
+  return lines;
+}
+
+template <class T>
 const Tensor<T>& Tape<T>::materialized(const Node& node) {
-  if (node.mapped.empty() && !node.value.empty()) {
-    const Shape& shape = node.value.shape();
-    node.mapped = Tensor<T>::uninitialized(shape);
-    kernels::map_lines(kernels::Lines::of(shape), node.map->view(), node.value.data(),
-                       node.mapped.data());
+  if (node.made.empty()) {
+    node.made = Tensor<T>::uninitialized(node.shape);
+    kernels::make_lines(node.lines, node.made.data());
   }
-  return node.mapped;
+  return node.made;
 }
 
 template <class T>
 void Tape<T>::accumulate(Var x, Tensor<T> gradient) {
   Node& target = nodes_[index(x)];
-  if (target.needs_gradient) add_gradient(target, std::make_shared<Tensor<T>>(std::move(gradient)));
+  if (target.needs_gradient)
+    add_gradient(target, std::make_shared<StoredTensor<T>>(std::move(gradient)));
 }
 
 template <class T>
@@ -43,38 +74,38 @@ void Tape<T>::accumulate_cotangent(Var x) {
 }
 
 template <class T>
-void Tape<T>::add_gradient(Node& target, std::shared_ptr<Tensor<T>> gradient) {
-  require(gradient->shape() == target.value.shape(), target.operation,
-          ": a gradient has the shape of its value; value ", target.value.shape(), ", gradient ",
+void Tape<T>::add_gradient(Node& target, Gradient gradient) {
+  require(gradient->shape() == target.shape, target.operation,
+          ": a gradient has the shape of its value; value ", target.shape, ", gradient ",
           gradient->shape());
   --target.awaited;
   target.sums.reset();
-  if (target.gradient == nullptr) {
+  const bool suits = gradient->storage() == target.gradient_storage;
+  const Gradient before = target.gradient;
+  if (before == nullptr && suits) {
     target.gradient = std::move(gradient);
     return;
   }
   // The sum goes where nobody else looks. Addition commutes, so its bits are the same everywhere.
-  const std::shared_ptr<Tensor<T>> before = target.gradient;
-  const T *a = before->data(), *b = gradient->data();
-  if (before.use_count() > 2) {
-    target.gradient = gradient.use_count() == 1
+  if (before == nullptr || before.use_count() > 2)
+    target.gradient = suits && gradient.use_count() == 1
                           ? gradient
-                          : std::make_shared<Tensor<T>>(Tensor<T>::uninitialized(before->shape()));
-  }
-  T* const sum = target.gradient->data();
-  parallel_for(before->size(), kElementwiseGrain, [=](Index begin, Index end) {
-    for (Index i = begin; i < end; ++i) sum[i] = a[i] + b[i];
-  });
+                          : std::make_shared<StoredTensor<T>>(StoredTensor<T>::uninitialized(
+                                target.shape, target.gradient_storage));
+  kernels::add_stored(target.gradient->target(),
+                      before == nullptr ? Stored<T>{} : before->elements(), gradient->elements(),
+                      gradient->size());
 }
 
 template <class T>
 typename Tape<T>::Accumulation Tape<T>::accumulation(Var x) {
   Node& target = nodes_[index(x)];
-  const std::shared_ptr<Tensor<T>> before = target.gradient;
+  const Gradient before = target.gradient;
   target.sums.reset();
   if (before == nullptr || before.use_count() > 2)
-    target.gradient = std::make_shared<Tensor<T>>(Tensor<T>::uninitialized(target.value.shape()));
-  return {before, target.gradient->data(), --target.awaited == 0};
+    target.gradient = std::make_shared<StoredTensor<T>>(
+        StoredTensor<T>::uninitialized(target.shape, target.gradient_storage));
+  return {before, target.gradient->target(), --target.awaited == 0};
 }
 
 template <class T>
@@ -116,7 +147,7 @@ void Tape<T>::backward(Var y, Tensor<T> cotangent) {
 template <class T>
 Tensor<T> Tape<T>::gradient(Var x) const {
   const Node& target = node(x);
-  return target.gradient == nullptr ? Tensor<T>(target.value.shape()) : *target.gradient;
+  return target.gradient == nullptr ? Tensor<T>(target.shape) : kernels::expanded(*target.gradient);
 }
 
 template class Tape<float>;

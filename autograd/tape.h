@@ -2,13 +2,14 @@
 #include <initializer_list>
 #include <memory>
 #include <span>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "integrad/autograd/channel_mapping.h"
 #include "integrad/autograd/tape_profile.h"
-#include "integrad/tensor/kernels/batch_norm.h"
-#include "integrad/tensor/tensor.h"
+#include "integrad/tensor/kernels/line_source.h"
+#include "integrad/tensor/stored_tensor.h"
 
 namespace integrad {
 
@@ -26,6 +27,10 @@ struct Var {
 template <class T>
 class Tape {
  public:
+  /// `maps` is how operators that can choose store their results, and the gradients of these.
+  explicit Tape(Storage maps = Storage::full) : storage_(maps) {}
+  Storage storage() const { return storage_; }
+
   /// A leaf without gradient: data, targets.
   Var constant(Tensor<T> value) { return push("constant", std::move(value), false, nullptr); }
   /// A leaf whose gradient is wanted: a parameter.
@@ -33,9 +38,10 @@ class Tape {
 
   /// Appends an operator's result. `backward(tape, cotangent)` calls accumulate() for each input
   /// that needs_gradient; it is dropped when none does. It may use the values of the inputs and of
-  /// this node, and whatever it captured.
+  /// this node, and whatever it captured. The cotangent is stored as the value is: a function whose
+  /// value is a Tensor takes a Tensor, one that may be rounded takes a StoredTensor.
   template <class Backward>
-  Var record(const char* operation, Tensor<T> value, std::span<const Var> inputs,
+  Var record(const char* operation, StoredTensor<T> value, std::span<const Var> inputs,
              Backward backward) {
     bool wanted = false;
     for (Var input : inputs) {
@@ -47,7 +53,7 @@ class Tape {
     return push(operation, std::move(value), wanted, std::move(function), inputs);
   }
   template <class Backward>
-  Var record(const char* operation, Tensor<T> value, std::initializer_list<Var> inputs,
+  Var record(const char* operation, StoredTensor<T> value, std::initializer_list<Var> inputs,
              Backward backward) {
     return record(operation, std::move(value), std::span<const Var>(inputs.begin(), inputs.size()),
                   std::move(backward));
@@ -56,24 +62,37 @@ class Tape {
   /// The same for a result that each reader maps for itself, channel by channel: `stored` is what
   /// memory holds, and the node's value is map(stored).
   template <class Backward>
-  Var record_mapped(const char* operation, Tensor<T> stored, ChannelMapping<T> map,
+  Var record_mapped(const char* operation, StoredTensor<T> stored, ChannelMapping<T> map,
                     std::initializer_list<Var> inputs, Backward backward) {
     const Var y = record(operation, std::move(stored), inputs, std::move(backward));
-    nodes_[index(y)].map = std::make_unique<ChannelMapping<T>>(std::move(map));
+    set_map(nodes_[index(y)], std::move(map));
     return y;
   }
 
-  /// A mapped value is computed when it is first asked for, and kept. The reference (and that of
-  /// shape()) holds until the next node is recorded, which may move the list of nodes.
+  /// The same for a result that memory does not hold: each reader makes the lines it reads. The
+  /// gradient is stored as the tape's maps are.
+  template <class Backward>
+  Var record_deferred(const char* operation, const Shape& shape, kernels::LineSource<T> lines,
+                      std::initializer_list<Var> inputs, Backward backward) {
+    const Var y = record(operation, StoredTensor<T>(), inputs, std::move(backward));
+    defer(nodes_[index(y)], shape, std::move(lines));
+    return y;
+  }
+
+  /// A value that is not in memory as it is read is computed when it is first asked for, and kept.
+  /// The reference (and that of shape()) holds until the next node is recorded, which may move the
+  /// list of nodes.
   const Tensor<T>& value(Var x) const {
     const Node& n = node(x);
-    return n.map == nullptr ? n.value : materialized(n);
+    return n.lines.reader == nullptr ? n.value->full() : materialized(n);
   }
-  /// What memory holds, for readers that apply the map themselves.
-  const Tensor<T>& stored(Var x) const { return node(x).value; }
-  /// Null when the value is stored.
+  /// The value for readers that take it line by line.
+  kernels::LineSource<T> lines(Var x) const;
+  /// What memory holds, before the map; nothing of a deferred value.
+  const StoredTensor<T>& stored(Var x) const { return *node(x).value; }
+  /// Null when the value is not mapped.
   const ChannelMapping<T>* map(Var x) const { return node(x).map.get(); }
-  const Shape& shape(Var x) const { return node(x).value.shape(); }
+  const Shape& shape(Var x) const { return node(x).shape; }
   bool needs_gradient(Var x) const { return node(x).needs_gradient; }
   const char* operation(Var x) const { return node(x).operation; }
   int size() const { return static_cast<int>(nodes_.size()); }
@@ -89,8 +108,8 @@ class Tape {
   /// after = before + term, element by element; before is null when there is nothing yet, and may
   /// be `after`. `last` says that nobody else will contribute, as far as the tape knows.
   struct Accumulation {
-    std::shared_ptr<const Tensor<T>> before;
-    T* after;
+    std::shared_ptr<const StoredTensor<T>> before;
+    StoredTarget<T> after;
     bool last;
   };
   Accumulation accumulation(Var x);
@@ -121,38 +140,55 @@ class Tape {
  private:
   struct BackwardFunction {
     virtual ~BackwardFunction() = default;
-    virtual void operator()(Tape& tape, const Tensor<T>& cotangent) = 0;
+    virtual void operator()(Tape& tape, const StoredTensor<T>& cotangent) = 0;
   };
   template <class F>
   struct Holder final : BackwardFunction {
     explicit Holder(F f) : function(std::move(f)) {}
-    void operator()(Tape& tape, const Tensor<T>& cotangent) override { function(tape, cotangent); }
+    void operator()(Tape& tape, const StoredTensor<T>& cotangent) override {
+      if constexpr (std::is_invocable_v<F&, Tape&, const StoredTensor<T>&>)
+        function(tape, cotangent);
+      else
+        function(tape, cotangent.full());
+    }
     F function;
   };
+  using Gradient = std::shared_ptr<StoredTensor<T>>;
   struct Node {
     const char* operation;
-    Tensor<T> value;
-    std::shared_ptr<Tensor<T>> gradient;  // null: none yet
+    Shape shape;
+    std::shared_ptr<const StoredTensor<T>> value;
     bool needs_gradient;
     std::unique_ptr<BackwardFunction> backward;
-    std::unique_ptr<const ChannelMapping<T>> map = nullptr;
-    mutable Tensor<T> mapped = {};  // map(value), once somebody asked for it
-    int awaited = 0;                // contributions to the gradient, one for each reader
+    Storage gradient_storage;
+    Gradient gradient = nullptr;  // null: none yet
+    std::shared_ptr<const ChannelMapping<T>> map = nullptr;
+    kernels::LineSource<T> lines = {};  // of a value that is not in memory as it is read
+    mutable Tensor<T> made = {};        // such a value, once somebody asked for it
+    int awaited = 0;                    // contributions to the gradient, one for each reader
     std::unique_ptr<kernels::LineSums> sums = nullptr;
 
-    void free_value() { value = mapped = Tensor<T>(); }
+    void free_value() {
+      value = std::make_shared<StoredTensor<T>>();
+      lines = {};
+      made = {};
+    }
   };
 
   static std::size_t index(Var x) { return static_cast<std::size_t>(x.id); }
   const Node& node(Var x) const { return nodes_[index(x)]; }
-  void add_gradient(Node& target, std::shared_ptr<Tensor<T>> gradient);
+  static void set_map(Node& node, ChannelMapping<T> map);
+  void defer(Node& node, const Shape& shape, kernels::LineSource<T> lines) const;
+  void add_gradient(Node& target, Gradient gradient);
   static const Tensor<T>& materialized(const Node& node);
-  Var push(const char* operation, Tensor<T> value, bool needs_gradient,
+  Var push(const char* operation, StoredTensor<T> value, bool needs_gradient,
            std::unique_ptr<BackwardFunction> backward, std::span<const Var> inputs = {});
+
+  Storage storage_;
 
   std::vector<Node> nodes_;
   TapeProfile* profile_ = nullptr;
-  std::shared_ptr<Tensor<T>> cotangent_;  // of the backward function that runs
+  Gradient cotangent_;  // of the backward function that runs
   bool ran_backward_ = false;
 };
 

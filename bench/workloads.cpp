@@ -24,13 +24,14 @@ Tensor<float> random_mask(Index batch, Index size) {
   return mask;
 }
 
-TrainConfig make_config(Index size, Index batch, bool tracking) {
+TrainConfig make_config(Index size, Index batch, Training::Kind kind) {
   TrainConfig config;
   config.model = kModel;
   config.height = config.width = size;
   config.batch_size = batch;
   config.optimizer = "sgd";
-  config.freeze_ranges = tracking ? 1 : 0;
+  config.precision = kind == Training::Kind::bfloat16 ? "bf16" : "float";
+  config.freeze_ranges = kind == Training::Kind::quantized_tracking ? 1 : 0;
   return config;
 }
 
@@ -60,12 +61,13 @@ Checkpoint quantized_model(const TrainConfig& config, const Tensor<float>& image
 }  // namespace
 
 Training::Training(Index size, Index batch, Kind kind)
-    : config_(make_config(size, batch, kind == Kind::quantized_tracking)),
+    : config_(make_config(size, batch, kind)),
       batch_{random_tensor({batch, size, size, 3}, 5, 0, 1), random_mask(batch, size)},
       optimizer_(config_.make_optimizer()),
-      learner_(std::make_unique<Learner>(config_, kind == Kind::floating
-                                                      ? fresh_model(config_)
-                                                      : quantized_model(config_, batch_.image))) {
+      learner_(std::make_unique<Learner>(config_,
+                                         kind == Kind::quantized || kind == Kind::quantized_tracking
+                                             ? quantized_model(config_, batch_.image)
+                                             : fresh_model(config_))) {
   learner_->begin_epoch(0);
 }
 
@@ -73,7 +75,7 @@ Inference::Inference(Index size, bool integer)
     : integer_(integer), image_(random_tensor({1, size, size, 3}, 5, 0, 1)) {
   // Calibrated on a small image, so that the process' memory is that of the integer program.
   constexpr Index kSmall = 64;
-  const TrainConfig config = make_config(kSmall, 1, false);
+  const TrainConfig config = make_config(kSmall, 1, Training::Kind::floating);
   if (integer)
     program_ =
         quantized_model(config, random_tensor({1, kSmall, kSmall, 3}, 5, 0, 1)).program(size, size);

@@ -8,11 +8,11 @@
 namespace integrad::bench {
 
 /// Training steps of Q-Segment on random images: forward, structure loss, backward, SGD with
-/// momentum. Quantised: the folded network with quantisation in the forward pass; its ranges stand
-/// still, or follow the batches.
+/// momentum. bfloat16: activations are stored so. Quantised: the folded network with quantisation
+/// in the forward pass; its ranges stand still, or follow the batches.
 class Training {
  public:
-  enum class Kind { floating, quantized, quantized_tracking };
+  enum class Kind { floating, bfloat16, quantized, quantized_tracking };
   Training(Index size, Index batch, Kind kind);
   Training(const Training&) = delete;
   Training& operator=(const Training&) = delete;

@@ -30,6 +30,9 @@ void TrainFlags::declare(Options& options, const TrainConfig& shown) {
   add(
       "--batch", [](C & c) -> auto& { return c.batch_size; }, "Images in a step");
   add(
+      "--precision", [](C & c) -> auto& { return c.precision; },
+      "float, or bf16: activations stored in bfloat16 (float models)");
+  add(
       "--optimizer", [](C & c) -> auto& { return c.optimizer; }, "sgd, adam or adamw");
   add(
       "--lr", [](C & c) -> auto& { return c.learning_rate; }, "Learning rate");

@@ -147,10 +147,10 @@ struct Builder {
     const Index size = row_size();
     return Operator{g.window.y, [=](const Sources& in, std::uint8_t* winners) -> Make {
                       return [=, x = in[0]](Index image, Index row, float* into) {
-                        const kernels::PoolRow r = kernels::pool_row(g);
+                        const kernels::PoolRow r = kernels::tiled_row(g);
                         const Index first = row * r.kernel_y;
                         kernels::float_kernels().max_pool_row(
-                            r, nullptr, x->rows(image, first, first + r.kernel_y), into,
+                            r, x->rows(image, first, first + r.kernel_y), into,
                             winners + (image * g.out_height + row) * size);
                       };
                     }};

@@ -25,6 +25,7 @@ void for_each_field(Config& c, Field&& field) {
   field("epochs", c.epochs);
   field("steps", c.steps);
   field("batch_size", c.batch_size);
+  field("precision", c.precision);
   field("optimizer", c.optimizer);
   field("learning_rate", c.learning_rate);
   field("momentum", c.momentum);
@@ -125,6 +126,7 @@ void check(const TrainConfig& config) {
           "freeze_ranges lies in 0..1; got ", config.freeze_ranges);
   require(std::isfinite(config.learning_rate) && config.learning_rate > 0,
           "the learning rate is above 0; got ", config.learning_rate);
+  require_one_of("precision", config.precision, {"float", "bf16"});
   require_one_of("optimizer", config.optimizer, {"sgd", "adam", "adamw"});
   require_one_of("schedule", config.schedule, {"constant", "step", "cosine", "cosine-restarts"});
   require_one_of("loss", config.loss, {"structure", "structure-pranet", "bce", "dice"});

@@ -20,6 +20,8 @@ struct TrainConfig {
   Index epochs = 60;
   Index steps = 0;  ///< the run ends after so many, if its epochs have more; 0: after its epochs
   Index batch_size = 4;
+  /// float, or bf16: activations and their gradients stored in bfloat16. Float training only.
+  std::string precision = "float";
 
   std::string optimizer = "adam";  ///< sgd, adam, adamw
   double learning_rate = 2e-3;

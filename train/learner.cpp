@@ -85,7 +85,7 @@ Learner::Forward Learner::forward(Tape<float>& tape, const Tensor<float>& image)
 
 double Learner::step(const Batch& batch, Optimizer& optimizer, double rate) {
   const Clock::time_point start = Clock::now();
-  Tape<float> tape;
+  Tape<float> tape(config_.precision == "bf16" ? Storage::bfloat16 : Storage::full);
   if (profile_ != nullptr) {
     *profile_ = {};
     tape.profile_into(&profile_->tape);

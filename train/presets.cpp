@@ -30,6 +30,7 @@ TrainConfig quantization_aware(TrainConfig config) {
   config.steps = 0;
   config.learning_rate /= 10;
   config.warm_up = 0;
+  config.precision = "float";
   return config;
 }
 

@@ -36,7 +36,7 @@ class RunFolder {
     if (!std::filesystem::exists(path)) return std::nullopt;
     Checkpoint checkpoint = load_checkpoint(path);
     require(checkpoint.training.has_value(), path.string(), ": holds no state of training");
-    // Read and printed again: a setting that is younger than the run has its default.
+    // Read first: settings that a run of earlier days did not know yet have their defaults.
     require(to_json(config_from_json(checkpoint.config)) == to_json(config), path.string(),
             ": was made with other settings than these; resume with the run's own config.json");
     require(checkpoint.training->epoch <= config.epochs, path.string(), ": is of epoch ",
@@ -187,6 +187,9 @@ Checkpoint quantize(const TrainConfig& config, const Checkpoint& model, const Da
                     const AfterEpoch& after_epoch) {
   check(config, dataset);
   require(model.stage == Checkpoint::Stage::floating, "the model is quantised already");
+  require(config.precision == "float",
+          "quantisation-aware training computes what the integers will ",
+          "and has precision float; got ", config.precision);
   const RunFolder folder(run_folder);
   std::optional<Checkpoint> state;
   if (resume) state = folder.interrupted(config);

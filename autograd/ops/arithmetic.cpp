@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "integrad/tensor/kernels/batch_norm.h"
+#include "integrad/autograd/ops/record_lines.h"
 #include "integrad/tensor/kernels/reduce.h"
 #include "integrad/tensor/parallel.h"
 
@@ -82,32 +82,6 @@ Tensor<T> combine(const Shape& shape, const Repetition& r, const T* full, const 
   return result;
 }
 
-// y = f(a, b) of the same shape where memory holds one of them, or both, before its map: a line at
-// a time, so that the mapped values stay in the cache.
-template <class T, class F>
-Tensor<T> combine_mapped(const Tape<T>& tape, Var a, Var b, F f) {
-  Tensor<T> result = Tensor<T>::uninitialized(tape.shape(a));
-  T* const y = result.data();
-  const kernels::Lines lines = kernels::Lines::of(result.shape());
-  const Index size = lines.size(), grain = std::max<Index>(1, kElementwiseGrain / size);
-  parallel_for(lines.count, grain, [&, y](Index begin, Index end) {
-    Buffer<T> scratch = Buffer<T>::uninitialized(static_cast<std::size_t>(2 * size));
-    const auto read = [&](Var x, Index line, T* into) -> const T* {
-      const T* const stored = tape.stored(x).data() + line * size;
-      if (tape.map(x) == nullptr) return stored;
-      kernels::map_line(tape.map(x)->view(), lines.pixels, lines.channels, stored, into);
-      return into;
-    };
-    for (Index line = begin; line < end; ++line) {
-      const T* const left = read(a, line, scratch.data());
-      const T* const right = read(b, line, scratch.data() + size);
-      T* const into = y + line * size;
-      for (Index i = 0; i < size; ++i) into[i] = f(left[i], right[i]);
-    }
-  });
-  return result;
-}
-
 // The repeated operand's gradient: term(flat position) summed over the points of each group.
 template <class T, class Term>
 Tensor<T> reduce(const Shape& part, const Repetition& r, Term term) {
@@ -125,20 +99,29 @@ Tensor<T> negated(Tensor<T> x) {
   return x;
 }
 
+// add and sub of the same shape: the operands share the cotangent.
+template <class T>
+Var linear_alike(Tape<T>& tape, const char* operation, Var a, Var b, bool subtract) {
+  const auto backward = [=](Tape<T>& t, const StoredTensor<T>& cotangent) {
+    t.accumulate_cotangent(a);
+    if (!subtract)
+      t.accumulate_cotangent(b);
+    else if (t.needs_gradient(b))
+      t.accumulate(b, negated(kernels::expanded(cotangent)));
+  };
+  return record_lines(tape, operation, tape.shape(a),
+                      kernels::sum_lines(tape.lines(a), tape.lines(b), subtract), {a, b}, backward);
+}
+
 // add and sub: the cotangent itself, its sign changed for the subtracted operand.
 template <class T, class F>
 Var linear(Tape<T>& tape, const char* operation, Var a, Var b, bool subtract, F f) {
   const Operands o = operands(tape, operation, a, b);
-  const bool same = tape.shape(a) == tape.shape(b);
-  Tensor<T> y;
-  if (same && (tape.map(a) != nullptr || tape.map(b) != nullptr)) {
-    y = combine_mapped(tape, a, b, f);
-  } else {
-    const T *full = tape.value(o.full).data(), *part = tape.value(o.part).data();
-    const auto flipped = [f](T x, T y) { return f(y, x); };
-    y = o.part_first ? combine(tape.shape(o.full), o.r, full, part, flipped)
-                     : combine(tape.shape(o.full), o.r, full, part, f);
-  }
+  if (tape.shape(a) == tape.shape(b)) return linear_alike(tape, operation, a, b, subtract);
+  const T *full = tape.value(o.full).data(), *part = tape.value(o.part).data();
+  const auto flipped = [f](T x, T y) { return f(y, x); };
+  Tensor<T> y = o.part_first ? combine(tape.shape(o.full), o.r, full, part, flipped)
+                             : combine(tape.shape(o.full), o.r, full, part, f);
   return tape.record(operation, std::move(y), {a, b}, [=](Tape<T>& t, const Tensor<T>& cotangent) {
     // By the operands' places, not their names: they may be the same value.
     const bool negate_full = subtract && o.part_first, negate_part = subtract && !o.part_first;
@@ -149,7 +132,6 @@ Var linear(Tape<T>& tape, const char* operation, Var a, Var b, bool subtract, F 
         t.accumulate_cotangent(o.full);
     }
     if (!t.needs_gradient(o.part)) return;
-    if (same && !negate_part) return t.accumulate_cotangent(o.part);
     const T* dy = cotangent.data();
     Tensor<T> d = o.r.points == 1 ? Tensor<T>(cotangent).reshaped(t.shape(o.part))
                                   : reduce<T>(t.shape(o.part), o.r, [=](Index i) { return dy[i]; });

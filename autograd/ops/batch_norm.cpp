@@ -26,7 +26,7 @@ Var record(Tape<T>& tape, Var x, Var gamma, Var beta, const Normalizer<T>& norma
     Channels sums(2 * map.mean.size());
     if (parameters || batch_statistics) {
       kernels::LineSums partial(lines);
-      kernels::gradient_sums(lines, map.view(), cotangent.data(), values, partial);
+      kernels::gradient_sums<T>(lines, map.view(), {cotangent.data()}, {values}, partial);
       partial.total(sums.data());
     }
     if (t.needs_gradient(x)) {

@@ -2,7 +2,6 @@
 
 #include "integrad/autograd/ops/input_target.h"
 #include "integrad/autograd/ops/normalizer.h"
-#include "integrad/autograd/ops/stored.h"
 #include "integrad/tensor/kernels/batch_norm.h"
 #include "integrad/tensor/kernels/convolution_norm.h"
 
@@ -15,15 +14,15 @@ using kernels::Convolution;
 // The sums that the gradient through a mapped node's statistics needs, [2][channels]: from the last
 // contributor to its cotangent, or taken now.
 template <class T>
-std::vector<double> cotangent_sums(Tape<T>& tape, Var node, const Tensor<T>& cotangent) {
+std::vector<double> cotangent_sums(Tape<T>& tape, Var node, const StoredTensor<T>& cotangent) {
   const kernels::Lines lines = kernels::Lines::of(cotangent.shape());
   std::vector<double> sums(static_cast<std::size_t>(2 * lines.channels));
   if (const kernels::LineSums* taken = tape.gradient_sums(node)) {
     taken->total(sums.data());
   } else {
     kernels::LineSums partial(lines);
-    kernels::gradient_sums(lines, tape.map(node)->view(), cotangent.data(),
-                           tape.stored(node).data(), partial);
+    kernels::gradient_sums(lines, tape.map(node)->view(), cotangent.elements(),
+                           tape.stored(node).elements(), partial);
     partial.total(sums.data());
   }
   return sums;
@@ -40,33 +39,28 @@ Var record(Tape<T>& tape, const char* operation, Convolution kind, const ConvGeo
   check_batch_rows(g.output());
   const kernels::Lines lines = kernels::Lines::of(g.output());
 
-  Tensor<T> y = Tensor<T>::uninitialized(g.output());
+  auto y = StoredTensor<T>::uninitialized(g.output(), tape.storage());
   Channels sums(static_cast<std::size_t>(2 * channels)), mean(sums.size() / 2),
       variance(mean.size());
-  with_stored(tape, x, [&](const kernels::Mapped<T>& from) {
-    kernels::convolve_and_sum(kind, g, from, tape.value(filter).data(),
-                              biased ? tape.value(bias).data() : nullptr, y.data(), sums.data());
-  });
+  kernels::convolve_and_sum(kind, g, tape.lines(x), tape.value(filter).data(),
+                            biased ? tape.value(bias).data() : nullptr, y.target(), sums.data());
   kernels::moments_of(sums.data(), lines.rows(), channels, mean.data(), variance.data());
   update_running(norm.running, mean, variance, lines.rows(), norm.options.momentum);
   const Normalizer<T> normalizer(mean, variance, norm.options.epsilon, tape.value(gamma));
   ChannelMapping<T> map = normalizer.map(tape.value(beta), norm.relu);
 
   const Var node{tape.size()};  // the one that is about to be recorded
-  const auto backward = [=](Tape<T>& t, const Tensor<T>& cotangent) {
-    const T* const stored = t.stored(node).data();
-    const kernels::ChannelMap<T> own = t.map(node)->view();
+  const auto backward = [=](Tape<T>& t, const StoredTensor<T>& cotangent) {
     const Channels sums = cotangent_sums(t, node, cotangent);
     const auto line = normalizer.gradient_line(sums, lines.rows());
     Tensor<T> dfilter = Tensor<T>::uninitialized(t.shape(filter));
     Tensor<T> dbias = Tensor<T>::uninitialized(Shape{channels});
     InputTarget<T> input(t, x);
-    with_stored(t, x, [&](const kernels::Mapped<T>& from) {
-      kernels::convolution_gradients<T>(
-          kind, g, from, t.value(filter).data(),
-          {cotangent.data(), stored, own, line.slope.data(), line.offset.data()}, input.gradient(),
-          dfilter.data(), dbias.data());
-    });
+    const auto dy = kernels::cotangent_lines<T>(
+        lines, {cotangent.elements(), t.stored(node).elements(), t.map(node)->view(),
+                line.slope.data(), line.offset.data()});
+    kernels::convolution_gradients(kind, g, t.lines(x), t.value(filter).data(), dy,
+                                   input.gradient(), dfilter.data(), dbias.data());
     input.finish();
     t.accumulate(filter, std::move(dfilter));
     if (biased) t.accumulate(bias, std::move(dbias));

@@ -6,8 +6,8 @@
 
 namespace integrad {
 
-/// For backward functions whose kernels add to the gradient of x themselves; and take its sums, if
-/// it is complete then and its node will want them.
+/// Inside a backward function: where kernels write the gradient of x, adding to what is there; and
+/// its sums, if it is complete then and its node will want them. finish() hands these over.
 template <class T>
 class InputTarget {
  public:
@@ -17,8 +17,14 @@ class InputTarget {
     if (target_.last && tape.map(x) != nullptr) sums_.emplace(kernels::Lines::of(tape.shape(x)));
   }
   kernels::InputGradient<T> gradient() {
-    return {target_.after, target_.before == nullptr ? nullptr : target_.before->data(),
-            sums_ ? &*sums_ : nullptr};
+    kernels::InputGradient<T> into{target_.after, {}, nullptr, {}};
+    if (target_.before != nullptr) into.before = target_.before->elements();
+    if (sums_) {
+      into.sums = &*sums_;
+      into.y = tape_.stored(x_).elements();
+      into.map = tape_.map(x_)->view();
+    }
+    return into;
   }
   void finish() {
     if (sums_) tape_.set_gradient_sums(x_, std::move(*sums_));
@@ -27,7 +33,7 @@ class InputTarget {
  private:
   Tape<T>& tape_;
   Var x_;
-  typename Tape<T>::Accumulation target_{nullptr, nullptr, false};
+  typename Tape<T>::Accumulation target_{nullptr, {}, false};
   std::optional<kernels::LineSums> sums_;
 };
 

@@ -1,29 +1,35 @@
 #include "integrad/autograd/ops/max_pool2d.h"
 
 #include "integrad/autograd/ops/input_target.h"
-#include "integrad/autograd/ops/stored.h"
+#include "integrad/autograd/ops/record_lines.h"
 #include "integrad/tensor/kernels/max_pool.h"
 
 namespace integrad {
+
+namespace {
+
+template <class T>
+kernels::LineSource<T> lines_of(const StoredTensor<T>& values) {
+  return kernels::stored_lines(kernels::Lines::of(values.shape()), values.elements());
+}
+
+}  // namespace
 
 template <class T>
 MaxPool max_pool2d(Tape<T>& tape, Var x, const WindowSpec& window) {
   const ConvGeometry g = pool_geometry(tape.shape(x), window);
   require_winners_fit_a_byte(window);
-  Tensor<T> y = Tensor<T>::uninitialized(g.output());
+  auto y = StoredTensor<T>::uninitialized(g.output(), tape.storage());
   auto found = std::make_shared<PoolWinners>(
       PoolWinners{g, Tensor<std::uint8_t>::uninitialized(g.output())});
-  with_stored(tape, x, [&](const kernels::Mapped<T>& from) {
-    kernels::max_pool_forward(g, from, y.data(), found->taps.data());
-  });
+  kernels::max_pool_forward(g, tape.lines(x), y.target(), found->taps.data());
 
   std::shared_ptr<const PoolWinners> winners = std::move(found);
-  const auto backward = [x, winners](Tape<T>& t, const Tensor<T>& cotangent) {
+  const auto backward = [x, winners](Tape<T>& t, const StoredTensor<T>& cotangent) {
     InputTarget<T> input(t, x);
-    with_stored(t, x, [&](const kernels::Mapped<T>& from) {
-      kernels::max_pool_gradient(winners->geometry, cotangent.data(), winners->taps.data(), from,
-                                 input.gradient());
-    });
+    kernels::add_lines(
+        kernels::spread_to_winners(winners->geometry, lines_of(cotangent), winners->taps.data()),
+        input.gradient());
     input.finish();
   };
   return {tape.record("max_pool2d", std::move(y), {x}, backward), winners};
@@ -38,16 +44,16 @@ Var max_unpool2d(Tape<T>& tape, Var x, std::shared_ptr<const PoolWinners> winner
   const integrad_window wy = g.window.y, wx = g.window.x;
   require_disjoint_windows(
       {wy.kernel, wx.kernel, wy.stride, wx.stride, wy.dilation, wx.dilation, {}});
-  Tensor<T> y = Tensor<T>::uninitialized(g.input());
-  kernels::spread_to_winners(g, tape.value(x).data(), winners->taps.data(), y.data());
-
-  return tape.record("max_unpool2d", std::move(y), {x},
-                     [x, winners = std::move(winners)](Tape<T>& t, const Tensor<T>& cotangent) {
-                       Tensor<T> dx = Tensor<T>::uninitialized(winners->geometry.output());
-                       kernels::pick_winners(winners->geometry, cotangent.data(),
-                                             winners->taps.data(), dx.data());
-                       t.accumulate(x, std::move(dx));
-                     });
+  auto lines = kernels::spread_to_winners(g, tape.lines(x), winners->taps.data());
+  lines.owner = winners;
+  const auto backward = [x, winners](Tape<T>& t, const StoredTensor<T>& cotangent) {
+    InputTarget<T> input(t, x);
+    kernels::add_lines(
+        kernels::pick_winners(winners->geometry, lines_of(cotangent), winners->taps.data()),
+        input.gradient());
+    input.finish();
+  };
+  return record_lines(tape, "max_unpool2d", g.input(), std::move(lines), {x}, backward);
 }
 
 template MaxPool max_pool2d(Tape<float>&, Var, const WindowSpec&);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "integrad/tensor/kernels/line_source.h"
 #include "integrad/tensor/kernels/rows.h"
 
 namespace integrad::kernels {
@@ -60,11 +61,15 @@ void map_lines(const Lines& lines, const ChannelMap<T>& map, const T* x, T* z) {
 }
 
 template <class T>
-void gradient_sums(const Lines& lines, const ChannelMap<T>& map, const T* d, const T* y,
+void gradient_sums(const Lines& lines, const ChannelMap<T>& map, Stored<T> d, Stored<T> y,
                    LineSums& sums) {
-  parallel_rows(lines.count, lines.size(), [&](Index line) {
-    const Index at = line * lines.size();
-    add_gradient_sums(map, lines.pixels, lines.channels, d + at, y + at, sums.start(line));
+  parallel_lines(lines, [&] {
+    const Index size = lines.size();
+    return [&, size, scratch = Buffer<T>::uninitialized(static_cast<std::size_t>(size))](
+               Index line) mutable {
+      const Index at = line * size;
+      add_gradient_sums(map, lines, read(d, at, size, scratch.data()), y, at, sums.start(line));
+    };
   });
 }
 
@@ -81,9 +86,9 @@ template void channel_sums(const Lines&, const float*, double*);
 template void channel_sums(const Lines&, const double*, double*);
 template void map_lines(const Lines&, const ChannelMap<float>&, const float*, float*);
 template void map_lines(const Lines&, const ChannelMap<double>&, const double*, double*);
-template void gradient_sums(const Lines&, const ChannelMap<float>&, const float*, const float*,
+template void gradient_sums(const Lines&, const ChannelMap<float>&, Stored<float>, Stored<float>,
                             LineSums&);
-template void gradient_sums(const Lines&, const ChannelMap<double>&, const double*, const double*,
+template void gradient_sums(const Lines&, const ChannelMap<double>&, Stored<double>, Stored<double>,
                             LineSums&);
 template void normalize_gradient(const Lines&, const ChannelMap<float>&, const float*, const float*,
                                  const float*, const float*, float*);

@@ -1,6 +1,7 @@
 #pragma once
 #include "integrad/tensor/buffer.h"
 #include "integrad/tensor/kernels/norm_lines.h"
+#include "integrad/tensor/stored_tensor.h"
 
 /// The loops of batch normalisation over whole maps [lines, pixels, channels], and the sums that
 /// whoever has a line in the cache may take of it.
@@ -42,7 +43,7 @@ void map_lines(const Lines& lines, const ChannelMap<T>& map, const T* x, T* z);
 
 /// Each line's sums of d' and of d' (y - mean). One pass over both.
 template <class T>
-void gradient_sums(const Lines& lines, const ChannelMap<T>& map, const T* d, const T* y,
+void gradient_sums(const Lines& lines, const ChannelMap<T>& map, Stored<T> d, Stored<T> y,
                    LineSums& sums);
 
 /// dy = d' * scale + (y - mean) * slope + offset. One pass.

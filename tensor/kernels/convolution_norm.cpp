@@ -1,5 +1,6 @@
 #include "integrad/tensor/kernels/convolution_norm.h"
 
+#include <algorithm>
 #include <type_traits>
 
 #include "integrad/tensor/buffer.h"
@@ -16,73 +17,87 @@ Buffer<T> buffer_for(const Shape& shape) {
   return Buffer<T>::uninitialized(static_cast<std::size_t>(shape.elements()));
 }
 
-// The whole mapped input, stored; empty when it is stored already.
+// A whole map: the source's own, or made in `made`.
 template <class T>
-Buffer<T> mapped(const ConvGeometry& g, const Mapped<T>& x) {
-  if (x.map == nullptr) return {};
-  Buffer<T> z = buffer_for<T>(g.input());
-  map_lines(Lines::of(g.input()), *x.map, x.data, z.data());
-  return z;
+const T* whole(const LineSource<T>& source, Buffer<T>& made) {
+  if (source.whole != nullptr) return source.whole;
+  made =
+      Buffer<T>::uninitialized(static_cast<std::size_t>(source.lines.count * source.lines.size()));
+  make_lines(source, made.data());
+  return made.data();
 }
 
 }  // namespace
 
 template <class T>
-void convolve_and_sum(Convolution kind, const ConvGeometry& g, const Mapped<T>& x, const T* filter,
-                      const T* bias, T* y, double* sums) {
+void convolve_and_sum(Convolution kind, const ConvGeometry& g, const LineSource<T>& x,
+                      const T* filter, const T* bias, StoredTarget<T> y, double* sums) {
   if constexpr (std::is_same_v<T, float>)
     if (fast::convolve_and_sum(kind, g, x, filter, bias, y, sums)) return;
-  const Buffer<T> z = mapped(g, x);
-  const T* const from = x.map == nullptr ? x.data : z.data();
+  Buffer<T> made, computed;  // computed: in the place of a y that is rounded
+  const T* const from = whole(x, made);
+  if (y.full == nullptr) computed = buffer_for<T>(g.output());
+  T* const to = y.full != nullptr ? y.full : computed.data();
   if (kind == Convolution::full)
-    conv2d_forward(g, from, filter, bias, y);
+    conv2d_forward(g, from, filter, bias, to);
   else
-    depthwise_forward(g, from, filter, bias, y);
-  channel_sums(Lines::of(g.output()), y, sums);
+    depthwise_forward(g, from, filter, bias, to);
+  const Lines lines = Lines::of(g.output());
+  if constexpr (std::is_same_v<T, float>)
+    if (y.rounded != nullptr)
+      parallel_rows(lines.count, lines.size(), [&](Index line) {
+        const Index at = line * lines.size();
+        round_row(to + at, lines.size(), y.rounded + at);
+      });
+  if (sums != nullptr) channel_sums(lines, to, sums);
 }
 
 template <class T>
-void convolution_gradients(Convolution kind, const ConvGeometry& g, const Mapped<T>& x,
-                           const T* filter, const NormCotangent<T>& cotangent,
+LineSource<T> cotangent_lines(const Lines& lines, const NormCotangent<T>& cotangent) {
+  const Index size = lines.size();
+  return {lines, nullptr, [=, c = cotangent]() -> LineReader<T> {
+            return [=, d = Buffer<T>::uninitialized(static_cast<std::size_t>(size))](
+                       Index line, T* into) mutable {
+              gradient_line(c.map, c.slope, c.offset, lines, c.d, c.y, line * size, d.data(), into);
+            };
+          }};
+}
+
+template <class T>
+void convolution_gradients(Convolution kind, const ConvGeometry& g, const LineSource<T>& x,
+                           const T* filter, const LineSource<T>& cotangent,
                            const InputGradient<T>& input, T* dfilter, T* dbias) {
   if constexpr (std::is_same_v<T, float>)
     if (fast::convolution_gradients(kind, g, x, filter, cotangent, input, dfilter, dbias)) return;
-  Buffer<T> dy = buffer_for<T>(g.output());
-  normalize_gradient(Lines::of(g.output()), cotangent.map, cotangent.slope, cotangent.offset,
-                     cotangent.d, cotangent.y, dy.data());
+  Buffer<T> made_dy, made_x;
+  const T* const dy = whole(cotangent, made_dy);
   const bool full = kind == Convolution::full;
-  if (input.dx != nullptr) {
-    Buffer<T> term = input.before == nullptr ? Buffer<T>() : buffer_for<T>(g.input());
-    T* const dx = input.before == nullptr ? input.dx : term.data();
+  if (!input.dx.empty()) {
+    Buffer<T> term = buffer_for<T>(g.input());
     if (full)
-      conv2d_input_gradient(g, dy.data(), filter, dx);
+      conv2d_input_gradient(g, dy, filter, term.data());
     else
-      depthwise_input_gradient(g, dy.data(), filter, dx);
-    const Lines lines = Lines::of(g.input());
-    if (input.before != nullptr)
-      parallel_rows(lines.rows(), lines.channels, [&](Index row) {
-        for (Index i = row * lines.channels; i < (row + 1) * lines.channels; ++i)
-          input.dx[i] = input.before[i] + dx[i];
-      });
-    if (input.sums != nullptr) gradient_sums(lines, *x.map, input.dx, x.data, *input.sums);
+      depthwise_input_gradient(g, dy, filter, term.data());
+    add_lines(stored_lines<T>(Lines::of(g.input()), {term.data(), nullptr}), input);
   }
-  const Buffer<T> z = mapped(g, x);
-  const T* const from = x.map == nullptr ? x.data : z.data();
+  const T* const from = whole(x, made_x);
   if (full)
-    conv2d_filter_gradient(g, from, dy.data(), dfilter, dbias);
+    conv2d_filter_gradient(g, from, dy, dfilter, dbias);
   else
-    depthwise_filter_gradient(g, from, dy.data(), dfilter, dbias);
+    depthwise_filter_gradient(g, from, dy, dfilter, dbias);
 }
 
-template void convolve_and_sum(Convolution, const ConvGeometry&, const Mapped<float>&, const float*,
-                               const float*, float*, double*);
-template void convolve_and_sum(Convolution, const ConvGeometry&, const Mapped<double>&,
-                               const double*, const double*, double*, double*);
-template void convolution_gradients(Convolution, const ConvGeometry&, const Mapped<float>&,
-                                    const float*, const NormCotangent<float>&,
+template void convolve_and_sum(Convolution, const ConvGeometry&, const LineSource<float>&,
+                               const float*, const float*, StoredTarget<float>, double*);
+template void convolve_and_sum(Convolution, const ConvGeometry&, const LineSource<double>&,
+                               const double*, const double*, StoredTarget<double>, double*);
+template LineSource<float> cotangent_lines(const Lines&, const NormCotangent<float>&);
+template LineSource<double> cotangent_lines(const Lines&, const NormCotangent<double>&);
+template void convolution_gradients(Convolution, const ConvGeometry&, const LineSource<float>&,
+                                    const float*, const LineSource<float>&,
                                     const InputGradient<float>&, float*, float*);
-template void convolution_gradients(Convolution, const ConvGeometry&, const Mapped<double>&,
-                                    const double*, const NormCotangent<double>&,
+template void convolution_gradients(Convolution, const ConvGeometry&, const LineSource<double>&,
+                                    const double*, const LineSource<double>&,
                                     const InputGradient<double>&, double*, double*);
 
 }  // namespace integrad::kernels

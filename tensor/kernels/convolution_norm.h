@@ -2,7 +2,6 @@
 #include "integrad/tensor/kernels/batch_norm.h"
 #include "integrad/tensor/kernels/convolution.h"
 #include "integrad/tensor/kernels/input_gradient.h"
-#include "integrad/tensor/kernels/mapped.h"
 
 /// Convolution between two normalisations, without storing what lies between: the input is mapped
 /// as its rows are read, the output's sums are taken as its rows are written, and the cotangent of
@@ -13,36 +12,39 @@
 /// that the row kernels do not take go that way.
 namespace integrad::kernels {
 
-/// y = convolution of x, and the sums of y and of y^2 over all pixels, sums [2][out_channels]; bias
-/// may be null.
+/// y = convolution of x; bias may be null, and `sums`, if wanted, receives the sums of y and of y^2
+/// over all pixels, [2][out_channels].
 template <class T>
-void convolve_and_sum(Convolution kind, const ConvGeometry& g, const Mapped<T>& x, const T* filter,
-                      const T* bias, T* y, double* sums);
+void convolve_and_sum(Convolution kind, const ConvGeometry& g, const LineSource<T>& x,
+                      const T* filter, const T* bias, StoredTarget<T> y, double* sums);
 
 /// The cotangent of a convolution's output y, whose reader applied `map` and received `d`:
 /// dy = d' * scale + (y - mean) * slope + offset (norm_lines.h).
 template <class T>
 struct NormCotangent {
-  const T *d, *y;
+  Stored<T> d, y;
   ChannelMap<T> map;
   const T *slope, *offset;
 };
-
-/// The three gradients of such a convolution: dx = before + gradient; dfilter and dbias (may be
-/// null) are overwritten.
+/// The cotangent's lines.
 template <class T>
-void convolution_gradients(Convolution kind, const ConvGeometry& g, const Mapped<T>& x,
-                           const T* filter, const NormCotangent<T>& cotangent,
+LineSource<T> cotangent_lines(const Lines& lines, const NormCotangent<T>& cotangent);
+
+/// The three gradients of such a convolution, from its output's cotangent: dx = before + gradient;
+/// dfilter and dbias (may be null) are overwritten.
+template <class T>
+void convolution_gradients(Convolution kind, const ConvGeometry& g, const LineSource<T>& x,
+                           const T* filter, const LineSource<T>& cotangent,
                            const InputGradient<T>& input, T* dfilter, T* dbias);
 
 namespace fast {
 /// The same for float, each row once; false, having done nothing, where there is no row kernel or
 /// a stride above 1.
-bool convolve_and_sum(Convolution kind, const ConvGeometry& g, const Mapped<float>& x,
-                      const float* filter, const float* bias, float* y, double* sums);
-bool convolution_gradients(Convolution kind, const ConvGeometry& g, const Mapped<float>& x,
-                           const float* filter, const NormCotangent<float>& cotangent,
-                           const InputGradient<float>& input, float* dfilter, float* dbias);
+bool convolve_and_sum(Convolution kind, const ConvGeometry& g, const LineSource<float>& x,
+                      const float* filter, const float* bias, StoredTarget<float> y, double* sums);
+bool convolution_gradients(Convolution kind, const ConvGeometry& g, const LineSource<float>& x,
+                           const float* filter, const LineSource<float>& cotangent,
+                           const InputGradient<float>& into, float* dfilter, float* dbias);
 }  // namespace fast
 
 }  // namespace integrad::kernels

@@ -4,50 +4,10 @@
 #include "integrad/tensor/kernels/batch_norm.h"
 #include "integrad/tensor/kernels/convolution_norm.h"
 #include "integrad/tensor/kernels/fast.h"
-#include "integrad/tensor/kernels/finished_rows.h"
-#include "integrad/tensor/kernels/row_window.h"
 
 namespace integrad::kernels::fast {
 
 namespace {
-
-// Rows of the input: from memory, or through its map.
-class InputRows {
- public:
-  InputRows(const ConvGeometry& g, const Mapped<float>& x)
-      : x_(x),
-        height_(g.in_height),
-        row_(Index{g.in_width} * g.in_channels),
-        mapped_(row_, std::min(integrad_window_extent(g.window.y), g.in_height),
-                Map{x, g.in_height, g.in_width, g.in_channels}) {}
-  const float* rows(Index image, const Reach& r) {
-    return x_.map == nullptr ? x_.data + (image * height_ + r.begin) * row_
-                             : mapped_.rows(image, r.begin, r.end);
-  }
-
- private:
-  struct Map {
-    Mapped<float> x;
-    Index height, width, channels;
-    void operator()(Index image, Index row, float* into) const {
-      map_line(*x.map, width, channels, x.data + (image * height + row) * width * channels, into);
-    }
-  };
-  Mapped<float> x_;
-  Index height_, row_;
-  RowWindow<Map> mapped_;
-};
-
-// Computes a row of a cotangent.
-struct CotangentRow {
-  const NormCotangent<float>& cotangent;
-  Index height, width, channels;
-  void operator()(Index image, Index row, float* into) const {
-    const NormCotangent<float>& c = cotangent;
-    const Index at = (image * height + row) * width * channels;
-    gradient_line(c.map, c.slope, c.offset, width, channels, c.d + at, c.y + at, into);
-  }
-};
 
 bool has_strides(const ConvGeometry& g) {
   return g.window.y.stride != 1 || g.window.x.stride != 1;
@@ -55,8 +15,8 @@ bool has_strides(const ConvGeometry& g) {
 
 }  // namespace
 
-bool convolve_and_sum(Convolution kind, const ConvGeometry& g, const Mapped<float>& x,
-                      const float* filter, const float* bias, float* y, double* sums) {
+bool convolve_and_sum(Convolution kind, const ConvGeometry& g, const LineSource<float>& x,
+                      const float* filter, const float* bias, StoredTarget<float> y, double* sums) {
   const auto passes = pack_forward(kind, g, filter, bias);
   if (passes.empty()) return false;
   const PackedPass& packed = passes.front();
@@ -65,38 +25,38 @@ bool convolve_and_sum(Convolution kind, const ConvGeometry& g, const Mapped<floa
   // Chunks only share the rows out; any would give the same bits.
   parallel_for(lines.count, band_rows(lines.count, 1), [&](Index begin, Index end) {
     Buffer<float> scratch = Buffer<float>::uninitialized(static_cast<std::size_t>(packed.scratch));
-    InputRows input(g, x);
+    InputRows<float> input(x, g.in_height, integrad_window_extent(g.window.y));
+    LineWriter<float> output(y, {}, lines.size());
     for (Index row = begin; row < end; ++row) {
       const Reach r = reach(g.window.y, row % g.out_height, g.in_height);
-      float* const into = y + row * lines.size();
-      packed.kernel(packed.c, input.rows(row / g.out_height, r), r.first_tap, r.end_tap,
-                    scratch.data(), into);
-      add_moments(lines.pixels, lines.channels, into, partial.start(row));
+      const float* const from = input.rows(row / g.out_height, r.begin, r.end);
+      const float* const line = output.line(row, [&](float* into) {
+        packed.kernel(packed.c, from, r.first_tap, r.end_tap, scratch.data(), into);
+      });
+      if (sums != nullptr) add_moments(lines.pixels, lines.channels, line, partial.start(row));
     }
   });
-  partial.total(sums);
+  if (sums != nullptr) partial.total(sums);
   return true;
 }
 
 // A band of output rows adds to the filter's gradient and computes the input rows of the same
 // numbers, the last row of an image those that remain: every input row has one owner, and the rows
 // of dy that both need are made once (those at a band's edge twice).
-bool convolution_gradients(Convolution kind, const ConvGeometry& g, const Mapped<float>& x,
-                           const float* filter, const NormCotangent<float>& cotangent,
+bool convolution_gradients(Convolution kind, const ConvGeometry& g, const LineSource<float>& x,
+                           const float* filter, const LineSource<float>& cotangent,
                            const InputGradient<float>& into, float* dfilter, float* dbias) {
   if (has_strides(g)) return false;
   const PackedGradient gradient = pack_filter_gradient(kind, g);
   const auto passes =
-      into.dx == nullptr ? std::vector<PackedPass>{} : pack_input_gradient(kind, g, filter);
-  if (gradient.rows == 0 || (into.dx != nullptr && passes.empty())) return false;
+      into.dx.empty() ? std::vector<PackedPass>{} : pack_input_gradient(kind, g, filter);
+  if (gradient.rows == 0 || (!into.dx.empty() && passes.empty())) return false;
   const Index out_row = Index{g.out_width} * g.out_channels;
   const auto band = [&](Index begin, Index end, float* partial) {
-    InputRows input(g, x);
-    RowWindow<CotangentRow> dy(out_row,
-                               std::min(integrad_window_extent(g.window.y) + 1, g.out_height),
-                               {cotangent, g.out_height, g.out_width, g.out_channels});
+    InputRows<float> input(x, g.in_height, integrad_window_extent(g.window.y));
+    InputRows<float> dy(cotangent, g.out_height, integrad_window_extent(g.window.y) + 1);
     GradientRows rows(gradient);
-    FinishedRows<float> finish(g, x, into);
+    InputGradientRows<float> finish(Lines::of(g.input()), into);
     Buffer<float> scratch = Buffer<float>::uninitialized(
         static_cast<std::size_t>(passes.empty() ? 0 : passes.front().scratch));
     for (Index row = begin; row < end; ++row) {
@@ -116,7 +76,7 @@ bool convolution_gradients(Convolution kind, const ConvGeometry& g, const Mapped
       const float* const first = dy.rows(image, dy_begin, dy_end);
       const auto d = [=](Index y) { return first + (std::max(y, dy_begin) - dy_begin) * out_row; };
       const Reach r = reach(g.window.y, oy, g.in_height);
-      rows.add(r, input.rows(image, r), d(oy), partial);
+      rows.add(r, input.rows(image, r.begin, r.end), d(oy), partial);
       for (Index iy = in_begin; iy < in_end; ++iy) {
         const PackedPass& packed = passes.front();
         const Reach back = reach(packed.pass.y, iy, g.out_height);

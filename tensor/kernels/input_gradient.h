@@ -1,14 +1,42 @@
 #pragma once
-#include "integrad/tensor/kernels/batch_norm.h"
+#include "integrad/tensor/kernels/line_source.h"
 
 namespace integrad::kernels {
 
-/// Where the gradient of the (mapped) input goes.
+/// Where the gradient of an operator's input goes.
 template <class T>
 struct InputGradient {
-  T* dx;                      // null: not wanted
-  const T* before = nullptr;  // what others have added already, may be dx itself; null: nothing
-  LineSums* sums = nullptr;   // x is mapped, and dx is complete: gradient_sums() of it is taken too
+  StoredTarget<T> dx;        // empty: not wanted
+  Stored<T> before;          // what others have added already, may be dx itself; empty: nothing
+  LineSums* sums = nullptr;  // not null: dx is complete, and gradient_sums() of it are taken too,
+  Stored<T> y;               // the input being map(y)
+  ChannelMap<T> map = {};
 };
+
+/// Writes the rows of an input gradient, and takes the sums of what comes out while it is in the
+/// cache.
+template <class T>
+class InputGradientRows {
+ public:
+  InputGradientRows(const Lines& lines, const InputGradient<T>& into)
+      : into_(into), lines_(lines), writer_(into.dx, into.before, lines.size()) {}
+  /// compute(row) writes the operator's own term.
+  template <class Compute>
+  void row(Index line, Compute&& compute) {
+    const T* const dx = writer_.line(line, compute);
+    if (into_.sums != nullptr)
+      add_gradient_sums(into_.map, lines_, dx, into_.y, line * lines_.size(),
+                        into_.sums->start(line));
+  }
+
+ private:
+  InputGradient<T> into_;
+  Lines lines_;
+  LineWriter<T> writer_;
+};
+
+/// All of it, `term` being made line by line.
+template <class T>
+void add_lines(const LineSource<T>& term, const InputGradient<T>& into);
 
 }  // namespace integrad::kernels

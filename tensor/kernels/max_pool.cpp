@@ -4,10 +4,8 @@
 #include <type_traits>
 
 #include "integrad/tensor/buffer.h"
-#include "integrad/tensor/kernels/finished_rows.h"
 #include "integrad/tensor/kernels/norm_lines.h"
 #include "integrad/tensor/kernels/rows.h"
-#include "integrad/tensor/kernels/simd/float_kernels.h"
 
 namespace integrad::kernels {
 
@@ -19,7 +17,7 @@ bool windows_tile(const ConvGeometry& g) {
   return along(g.window.y, g.in_height, g.out_height) && along(g.window.x, g.in_width, g.out_width);
 }
 
-PoolRow pool_row(const ConvGeometry& g) {
+PoolRow tiled_row(const ConvGeometry& g) {
   return {.channels = g.in_channels,
           .out_width = g.out_width,
           .kernel_y = g.window.y.kernel,
@@ -29,7 +27,7 @@ PoolRow pool_row(const ConvGeometry& g) {
 
 void unpool_row(const ConvGeometry& g, const float* pooled, const std::uint8_t* winners, Index row,
                 float* into) {
-  const PoolRow r = pool_row(g);
+  const PoolRow r = tiled_row(g);
   const bool inside = row / r.kernel_y < g.out_height;
   const Index covered = inside ? r.out_width * r.kernel_x * r.channels : 0;
   if (inside) float_kernels().spread_row(r, row % r.kernel_y, pooled, winners, into);
@@ -41,65 +39,53 @@ namespace {
 constexpr Index kBlock = 64;  // channels whose maxima stay in the first-level cache
 
 // Calls visit(tap, point) for the taps of output (oy, ox) that lie inside the image, in row-major
-// order; point is the flat position of channel 0 in image n of the pool's input.
+// order; point is the position of channel 0 in rows that begin with the input's row `first`.
 template <class Visit>
-void visit_taps(const ConvGeometry& g, Index n, std::int32_t oy, std::int32_t ox, Visit&& visit) {
+void visit_taps(const ConvGeometry& g, Index oy, std::int32_t ox, Index first, Visit&& visit) {
   const integrad_window wy = g.window.y, wx = g.window.x;
-  const std::int32_t y0 = integrad_window_start(oy, wy), x0 = integrad_window_start(ox, wx);
+  const std::int32_t y0 = integrad_window_start(static_cast<std::int32_t>(oy), wy);
+  const std::int32_t x0 = integrad_window_start(ox, wx);
   const std::int32_t end_y = integrad_window_end_tap(y0, g.in_height, wy);
   const std::int32_t end_x = integrad_window_end_tap(x0, g.in_width, wx);
   for (std::int32_t ky = integrad_window_first_tap(y0, wy); ky < end_y; ++ky)
     for (std::int32_t kx = integrad_window_first_tap(x0, wx); kx < end_x; ++kx) {
       const Index iy = y0 + ky * wy.dilation, ix = x0 + kx * wx.dilation;
-      visit(ky * wx.kernel + kx, ((n * g.in_height + iy) * g.in_width + ix) * g.in_channels);
+      visit(ky * wx.kernel + kx, ((iy - first) * g.in_width + ix) * g.in_channels);
     }
 }
 
-// The rows that an output row reads, mapped where x is not stored as it is read.
-template <class T>
-class MappedRows {
- public:
-  MappedRows(const ConvGeometry& g, const Mapped<T>& x, Index n, std::int32_t oy) : first_(x.data) {
-    if (x.map == nullptr) return;
-    const integrad_window w = g.window.y;
-    const std::int32_t start = integrad_window_start(oy, w);
-    const Index begin = std::max(start, 0);
-    const Index end = std::min(start + integrad_window_extent(w), g.in_height);
-    const Index row = Index{g.in_width} * g.in_channels;
-    origin_ = (n * g.in_height + begin) * row;
-    mapped_ = Buffer<T>::uninitialized(static_cast<std::size_t>((end - begin) * row));
-    map_line(*x.map, (end - begin) * g.in_width, g.in_channels, x.data + origin_, mapped_.data());
-    first_ = mapped_.data();
-  }
-  const T* at(Index point) const { return first_ + (point - origin_); }
-
- private:
-  const T* first_;
-  Index origin_ = 0;
-  Buffer<T> mapped_;
+// The rows of the input that an output row reads, as a range.
+struct Rows {
+  Index begin, end;
 };
+Rows rows_of(const ConvGeometry& g, Index oy) {
+  const integrad_window w = g.window.y;
+  const std::int32_t start = integrad_window_start(static_cast<std::int32_t>(oy), w);
+  return {std::max(start, 0), std::min(start + integrad_window_extent(w), g.in_height)};
+}
 
-// One row of the largest points by plain loops, for any windows.
+// One output row, from the input rows at `rows`.
 template <class T>
-void max_pool_row(const ConvGeometry& g, const Mapped<T>& x, Index row, T* y,
-                  std::uint8_t* winners) {
+void pool_row(const ConvGeometry& g, Index oy, const T* rows, Index first, T* y,
+              std::uint8_t* winners) {
+  if constexpr (std::is_same_v<T, float>) {
+    if (windows_tile(g)) return float_kernels().max_pool_row(tiled_row(g), rows, y, winners);
+  }
   // As wide as T, so that value and winner share a SIMD lane; narrowed once per window.
   using Lane = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
-  const Index channels = g.out_channels, n = row / g.out_height;
-  const std::int32_t oy = static_cast<std::int32_t>(row % g.out_height);
-  const MappedRows<T> rows(g, x, n, oy);
+  const Index channels = g.out_channels;
   for (std::int32_t ox = 0; ox < g.out_width; ++ox)
     for (Index c0 = 0; c0 < channels; c0 += kBlock) {
       const Index block = std::min(kBlock, channels - c0);
       T best[kBlock];
       Lane winner[kBlock];
-      bool first = true;
-      visit_taps(g, n, oy, ox, [&](std::int32_t tap, Index point) {
-        const T* candidate = rows.at(point) + c0;
-        if (first) {
+      bool none = true;
+      visit_taps(g, oy, ox, first, [&](std::int32_t tap, Index point) {
+        const T* candidate = rows + point + c0;
+        if (none) {
           std::copy(candidate, candidate + block, best);
           std::fill(winner, winner + block, Lane{tap});
-          first = false;
+          none = false;
           return;
         }
         for (Index c = 0; c < block; ++c) {
@@ -115,125 +101,128 @@ void max_pool_row(const ConvGeometry& g, const Mapped<T>& x, Index row, T* y,
     }
 }
 
-// One row of the pool's input, by the windows that reach it: no two threads add to a point.
+// Adds the pooled row that reads this row of the input with its taps ky.
 template <class T>
-void spread_row(const ConvGeometry& g, const T* pooled, const std::uint8_t* winners, Index row,
-                T* into) {
-  const integrad_window wy = g.window.y, wx = g.window.x;
-  const Index channels = g.out_channels, n = row / g.in_height, iy = row % g.in_height;
-  std::fill(into, into + g.in_width * channels, T(0));
-  for_each_reader(iy, g.out_height, wy, [&](std::int32_t oy, std::int32_t ky) {
-    Index window = (n * g.out_height + oy) * g.out_width * channels;
-    for (std::int32_t ox = 0; ox < g.out_width; ++ox, window += channels) {
-      const std::int32_t x0 = integrad_window_start(ox, wx);
-      const std::int32_t end_x = integrad_window_end_tap(x0, g.in_width, wx);
-      for (std::int32_t kx = integrad_window_first_tap(x0, wx); kx < end_x; ++kx) {
-        const std::int32_t tap = ky * wx.kernel + kx;
-        const T* const from = pooled + window;
-        const std::uint8_t* const winner = winners + window;
-        T* const point = into + (x0 + kx * wx.dilation) * channels;
-        for (Index c = 0; c < channels; ++c) {
-          const T value = from[c];  // read in any case: a loop without branches is vectorised
-          point[c] += winner[c] == tap ? value : T(0);
-        }
+void spread_row(const ConvGeometry& g, std::int32_t ky, const T* pooled,
+                const std::uint8_t* winners, T* into) {
+  const integrad_window wx = g.window.x;
+  const Index channels = g.out_channels;
+  for (std::int32_t ox = 0; ox < g.out_width; ++ox) {
+    const std::int32_t x0 = integrad_window_start(ox, wx);
+    const std::int32_t end_x = integrad_window_end_tap(x0, g.in_width, wx);
+    for (std::int32_t kx = integrad_window_first_tap(x0, wx); kx < end_x; ++kx) {
+      const std::int32_t tap = ky * wx.kernel + kx;
+      const T* const from = pooled + ox * channels;
+      const std::uint8_t* const winner = winners + ox * channels;
+      T* const point = into + (x0 + kx * wx.dilation) * channels;
+      for (Index c = 0; c < channels; ++c) {
+        const T value = from[c];  // read in any case: a loop without branches is vectorised
+        point[c] += winner[c] == tap ? value : T(0);
       }
     }
-  });
+  }
 }
 
-// The same where windows tile the image.
-void spread_tiles(const ConvGeometry& g, const float* pooled, const std::uint8_t* winners,
-                  Index row, float* into) {
-  const Index n = row / g.in_height, iy = row % g.in_height;
-  const Index oy = std::min<Index>(iy / g.window.y.kernel, g.out_height - 1);
-  const Index window = (n * g.out_height + oy) * g.out_width * g.out_channels;
-  unpool_row(g, pooled + window, winners + window, iy, into);
+template <class T>
+void pick_row(const ConvGeometry& g, Index oy, const T* rows, Index first,
+              const std::uint8_t* winners, T* into) {
+  if constexpr (std::is_same_v<T, float>) {
+    if (windows_tile(g)) return float_kernels().pick_row(tiled_row(g), rows, winners, into);
+  }
+  const Index channels = g.out_channels;
+  for (std::int32_t ox = 0; ox < g.out_width; ++ox, into += channels, winners += channels) {
+    std::fill(into, into + channels, T(0));
+    visit_taps(g, oy, ox, first, [&](std::int32_t tap, Index point) {
+      const T* const from = rows + point;
+      for (Index c = 0; c < channels; ++c) {
+        const T value = from[c], kept = into[c];
+        into[c] = winners[c] == tap ? value : kept;
+      }
+    });
+  }
 }
 
 }  // namespace
 
 template <class T>
-void max_pool_forward(const ConvGeometry& g, const Mapped<T>& x, T* y, std::uint8_t* winners) {
-  const Index row_size = Index{g.out_width} * g.out_channels;
-  const bool fast = std::is_same_v<T, float> && windows_tile(g);
-  parallel_rows(Index{g.batch} * g.out_height, row_size, [&](Index row) {
-    T* const into = y + row * row_size;
-    std::uint8_t* const winner = winners + row * row_size;
-    if constexpr (std::is_same_v<T, float>) {
-      if (fast) {
-        const PoolRow r = pool_row(g);
-        const Index first = row / g.out_height * g.in_height + row % g.out_height * r.kernel_y;
-        return float_kernels().max_pool_row(r, x.map, x.data + first * r.row_step, into, winner);
-      }
-    }
-    max_pool_row(g, x, row, into, winner);
-  });
-}
-
-template <class T>
-void max_pool_gradient(const ConvGeometry& g, const T* cotangent, const std::uint8_t* winners,
-                       const Mapped<T>& x, const InputGradient<T>& into) {
-  const bool fast = std::is_same_v<T, float> && windows_tile(g);
-  const Index rows = Index{g.batch} * g.in_height;
-  const Index row_size = std::max<Index>(1, Index{g.in_width} * g.in_channels);
-  parallel_for(rows, std::max<Index>(1, kElementwiseGrain / row_size), [&](Index begin, Index end) {
-    FinishedRows<T> finish(g, x, into);
-    for (Index row = begin; row < end; ++row)
-      finish.row(row, [&](T* to) {
-        if constexpr (std::is_same_v<T, float>) {
-          if (fast) return spread_tiles(g, cotangent, winners, row, to);
-        }
-        spread_row(g, cotangent, winners, row, to);
+void max_pool_forward(const ConvGeometry& g, const LineSource<T>& x, StoredTarget<T> y,
+                      std::uint8_t* winners) {
+  const Lines lines = Lines::of(g.output());
+  parallel_lines(lines, [&] {
+    return [&, input = InputRows<T>(x, g.in_height, integrad_window_extent(g.window.y)),
+            output = LineWriter<T>(y, {}, lines.size())](Index line) mutable {
+      const Index oy = line % g.out_height;
+      const Rows r = rows_of(g, oy);
+      const T* const rows = input.rows(line / g.out_height, r.begin, r.end);
+      output.line(line, [&](T* into) {
+        pool_row(g, oy, rows, r.begin, into, winners + line * lines.size());
       });
+    };
   });
 }
 
+// Each input row asks the windows that reach it: no two threads add to a point.
 template <class T>
-void spread_to_winners(const ConvGeometry& g, const T* pooled, const std::uint8_t* winners,
-                       T* spread) {
-  max_pool_gradient<T>(g, pooled, winners, {nullptr, nullptr}, {spread});
+LineSource<T> spread_to_winners(const ConvGeometry& g, LineSource<T> pooled,
+                                const std::uint8_t* winners) {
+  const int maps_read = pooled.maps_read;
+  return {Lines::of(g.input()), nullptr,
+          [=, pooled = std::move(pooled)]() -> LineReader<T> {
+            return [g, winners, size = pooled.lines.size(),
+                    rows = InputRows<T>(pooled, g.out_height, g.window.y.kernel)](Index line,
+                                                                                  T* into) mutable {
+              const Index n = line / g.in_height, iy = line % g.in_height;
+              if constexpr (std::is_same_v<T, float>) {
+                if (windows_tile(g)) {
+                  const Index oy = std::min<Index>(iy / g.window.y.kernel, g.out_height - 1);
+                  return unpool_row(g, rows.rows(n, oy, oy + 1),
+                                    winners + (n * g.out_height + oy) * size, iy, into);
+                }
+              }
+              Index begin = g.out_height, end = 0;
+              for_each_reader(iy, g.out_height, g.window.y, [&](Index oy, std::int32_t) {
+                begin = std::min(begin, oy);
+                end = oy + 1;
+              });
+              std::fill_n(into, g.in_width * Index{g.in_channels}, T(0));
+              if (begin >= end) return;
+              const T* const first = rows.rows(n, begin, end);
+              for_each_reader(iy, g.out_height, g.window.y, [&](Index oy, std::int32_t ky) {
+                spread_row(g, ky, first + (oy - begin) * size,
+                           winners + (n * g.out_height + oy) * size, into);
+              });
+            };
+          },
+          maps_read};
 }
 
 template <class T>
-void pick_winners(const ConvGeometry& g, const T* spread, const std::uint8_t* winners, T* pooled) {
-  const Index channels = g.out_channels;
-  const bool fast = std::is_same_v<T, float> && windows_tile(g);
-  parallel_rows(Index{g.batch} * g.out_height, Index{g.out_width} * channels, [&](Index row) {
-    const Index n = row / g.out_height;
-    const std::int32_t oy = static_cast<std::int32_t>(row % g.out_height);
-    if constexpr (std::is_same_v<T, float>) {
-      if (fast) {
-        const PoolRow r = pool_row(g);
-        const Index first = (n * g.in_height + oy * r.kernel_y) * r.row_step;
-        const Index window = row * r.out_width * channels;
-        return float_kernels().pick_row(r, spread + first, winners + window, pooled + window);
-      }
-    }
-    for (std::int32_t ox = 0; ox < g.out_width; ++ox) {
-      const Index window = (row * g.out_width + ox) * channels;
-      T* const into = pooled + window;
-      const std::uint8_t* const winner = winners + window;
-      std::fill(into, into + channels, T(0));
-      visit_taps(g, n, oy, ox, [&](std::int32_t tap, Index point) {
-        const T* const from = spread + point;
-        for (Index c = 0; c < channels; ++c) {
-          const T value = from[c], kept = into[c];
-          into[c] = winner[c] == tap ? value : kept;
-        }
-      });
-    }
-  });
+LineSource<T> pick_winners(const ConvGeometry& g, LineSource<T> spread,
+                           const std::uint8_t* winners) {
+  const Lines lines = Lines::of(g.output());
+  return {lines, nullptr, [=, spread = std::move(spread)]() -> LineReader<T> {
+            return [g, winners, size = lines.size(),
+                    input = InputRows<T>(spread, g.in_height, integrad_window_extent(g.window.y))](
+                       Index line, T* into) mutable {
+              const Index oy = line % g.out_height;
+              const Rows r = rows_of(g, oy);
+              pick_row(g, oy, input.rows(line / g.out_height, r.begin, r.end), r.begin,
+                       winners + line * size, into);
+            };
+          }};
 }
 
-template void max_pool_forward(const ConvGeometry&, const Mapped<float>&, float*, std::uint8_t*);
-template void max_pool_forward(const ConvGeometry&, const Mapped<double>&, double*, std::uint8_t*);
-template void max_pool_gradient(const ConvGeometry&, const float*, const std::uint8_t*,
-                                const Mapped<float>&, const InputGradient<float>&);
-template void max_pool_gradient(const ConvGeometry&, const double*, const std::uint8_t*,
-                                const Mapped<double>&, const InputGradient<double>&);
-template void spread_to_winners(const ConvGeometry&, const float*, const std::uint8_t*, float*);
-template void spread_to_winners(const ConvGeometry&, const double*, const std::uint8_t*, double*);
-template void pick_winners(const ConvGeometry&, const float*, const std::uint8_t*, float*);
-template void pick_winners(const ConvGeometry&, const double*, const std::uint8_t*, double*);
+template void max_pool_forward(const ConvGeometry&, const LineSource<float>&, StoredTarget<float>,
+                               std::uint8_t*);
+template void max_pool_forward(const ConvGeometry&, const LineSource<double>&, StoredTarget<double>,
+                               std::uint8_t*);
+template LineSource<float> spread_to_winners(const ConvGeometry&, LineSource<float>,
+                                             const std::uint8_t*);
+template LineSource<double> spread_to_winners(const ConvGeometry&, LineSource<double>,
+                                              const std::uint8_t*);
+template LineSource<float> pick_winners(const ConvGeometry&, LineSource<float>,
+                                        const std::uint8_t*);
+template LineSource<double> pick_winners(const ConvGeometry&, LineSource<double>,
+                                         const std::uint8_t*);
 
 }  // namespace integrad::kernels

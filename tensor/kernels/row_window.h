@@ -9,7 +9,7 @@ namespace integrad::kernels {
 
 /// Rows of an image that are made when they are first asked for and stay while a window slides down
 /// the image: scratch memory in the place of a whole map. make(image, row, into) writes one row.
-template <class Make>
+template <class Make, class T = float>
 class RowWindow {
  public:
   /// The last `most` rows can be asked for again. A few more are kept, so that they seldom have to
@@ -21,16 +21,16 @@ class RowWindow {
         make_(std::move(make)) {}
 
   /// Rows begin .. end - 1 of an image, one behind the other; valid until the next call.
-  const float* rows(Index image, Index begin, Index end) {
+  const T* rows(Index image, Index begin, Index end) {
     if (rows_.size() == 0)
-      rows_ = Buffer<float>::uninitialized(static_cast<std::size_t>(capacity_ * row_size_));
+      rows_ = Buffer<T>::uninitialized(static_cast<std::size_t>(capacity_ * row_size_));
     if (image != image_ || begin < begin_ || begin > end_) {
       image_ = image;
       begin_ = end_ = begin;
     } else if (end - begin_ > capacity_) {
       const Index kept = std::min(begin, end - most_);
       std::memmove(rows_.data(), at(kept),
-                   static_cast<std::size_t>((end_ - kept) * row_size_) * sizeof(float));
+                   static_cast<std::size_t>((end_ - kept) * row_size_) * sizeof(T));
       begin_ = kept;
     }
     for (; end_ < end; ++end_) make_(image, end_, at(end_));
@@ -43,11 +43,11 @@ class RowWindow {
     if (most == 1) return 0;  // nothing moves
     return std::clamp<Index>((Index{1} << 16) / std::max<Index>(row_size, 1), 4, 32);
   }
-  float* at(Index row) { return rows_.data() + (row - begin_) * row_size_; }
+  T* at(Index row) { return rows_.data() + (row - begin_) * row_size_; }
 
   Index row_size_, most_, capacity_;
   Make make_;
-  Buffer<float> rows_;
+  Buffer<T> rows_;
   Index image_ = -1, begin_ = 0, end_ = 0;
 };
 

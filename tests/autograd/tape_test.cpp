@@ -55,7 +55,8 @@ TEST_CASE("a kernel that adds to a gradient is told what was there and whether m
     const auto target = t.accumulation(x);
     last.push_back(target.last);
     fresh.push_back(target.before == nullptr);
-    target.after[0] = (target.before == nullptr ? 0 : (*target.before)[0]) + 2 * cotangent[0];
+    target.after.full[0] =
+        (target.before == nullptr ? 0 : target.before->full()[0]) + 2 * cotangent[0];
     t.set_gradient_sums(x, kernels::LineSums({1, 1, 1}));
     CHECK(t.gradient_sums(x) != nullptr);
   };
@@ -68,4 +69,25 @@ TEST_CASE("a kernel that adds to a gradient is told what was there and whether m
   CHECK(tape.gradient(x)[0] == 10 + 20 + 20);
   tape.accumulate(x, Tensor<double>(Shape{1, 1, 1}, {1}));
   CHECK(tape.gradient_sums(x) == nullptr);  // they were of another gradient
+}
+
+TEST_CASE("sums of rounded values are made where they are read, until too many maps are read") {
+  Tape<float> tape(Storage::bfloat16);
+  const Tensor<float> one(Shape{1, 4, 4, 3}, 1.00390625f);  // 1 + 2^-8, halfway to 1 + 2^-7
+  const auto rounded = [&] {
+    return tape.record("rounded", kernels::stored(one, Storage::bfloat16),
+                       std::initializer_list<Var>{},
+                       [](Tape<float>&, const StoredTensor<float>&) {});
+  };
+  CHECK(tape.value(rounded())[0] == 1.0f);
+  const Var three = add(tape, sub(tape, rounded(), rounded()), tape.constant(one));
+  CHECK(tape.stored(three).empty());
+  CHECK(tape.lines(three).maps_read == 3);
+  CHECK(tape.value(three)[0] == 1.00390625f);  // was never stored
+  const Var four = add(tape, three, rounded());
+  CHECK(tape.stored(four).storage() == Storage::bfloat16);
+  CHECK(tape.lines(four).maps_read == 1);
+  CHECK(tape.value(four)[0] == 2.0f);  // 2.00390625, rounded
+  const Var floats = add(tape, tape.constant(one), tape.constant(one));
+  CHECK(tape.stored(floats).storage() == Storage::full);
 }

@@ -89,7 +89,7 @@ void add_between(Kernels& all) {
                    [=, y = x]() mutable { kernels::map_lines(lines, map(), x.data(), y.data()); });
   all.emplace_back("gradient_sums", [=] {
     kernels::LineSums sums(lines);
-    kernels::gradient_sums(lines, map(), d.data(), x.data(), sums);
+    kernels::gradient_sums<float>(lines, map(), {d.data()}, {x.data()}, sums);
   });
   all.emplace_back("normalize_gradient", [=, dx = x]() mutable {
     kernels::normalize_gradient(lines, map(), one.data(), one.data(), d.data(), x.data(),
@@ -99,23 +99,26 @@ void add_between(Kernels& all) {
   const Tensor<float> filter = values({kChannels, 3, 3, kChannels}, 4);
   const ConvGeometry g = conv2d_geometry(image, filter.shape(), three);
   all.emplace_back("conv2d_batch_norm/forward", [=, y = x]() mutable {
-    const kernels::ChannelMap<float> read = map();
     double sums[2 * kChannels];
-    kernels::convolve_and_sum<float>(kernels::Convolution::full, g, {x.data(), &read},
-                                     filter.data(), nullptr, y.data(), sums);
+    kernels::convolve_and_sum<float>(kernels::Convolution::full, g,
+                                     kernels::mapped_lines<float>(lines, {x.data()}, map()),
+                                     filter.data(), nullptr, {y.data()}, sums);
   });
   all.emplace_back("conv2d_batch_norm/gradients", [=, dx = x, dfilter = filter]() mutable {
     const kernels::ChannelMap<float> read = map();
     kernels::LineSums sums(lines);
-    kernels::convolution_gradients<float>(kernels::Convolution::full, g, {x.data(), &read},
-                                          filter.data(),
-                                          {d.data(), x.data(), read, one.data(), one.data()},
-                                          {dx.data(), d.data(), &sums}, dfilter.data(), nullptr);
+    const auto dy = kernels::cotangent_lines<float>(
+        lines, {{d.data()}, {x.data()}, read, one.data(), one.data()});
+    kernels::convolution_gradients<float>(
+        kernels::Convolution::full, g, kernels::mapped_lines<float>(lines, {x.data()}, read),
+        filter.data(), dy, {{dx.data()}, {d.data()}, &sums, {x.data()}, read}, dfilter.data(),
+        nullptr);
   });
   const ConvGeometry pool = pool_geometry({1, kSide, kSide, kChannels}, WindowSpec::square(2, 2));
   all.emplace_back("max_pool_forward", [=, y = Tensor<float>(pool.output()),
                                         winners = Tensor<std::uint8_t>(pool.output())]() mutable {
-    kernels::max_pool_forward<float>(pool, {x.data(), nullptr}, y.data(), winners.data());
+    kernels::max_pool_forward<float>(pool, kernels::stored_lines<float>(lines, {x.data()}),
+                                     {y.data()}, winners.data());
   });
   const Tensor<float> logits = values({1, 48, 48, 1}, 3), mask({1, 48, 48, 1}, 1.0f);
   all.emplace_back("structure_loss", [=] {

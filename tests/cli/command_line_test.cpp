@@ -76,6 +76,7 @@ TEST_CASE("settings that make no sense are refused, naming the setting") {
   };
   CHECK(has(refused({"--optimizer", "newton"}), "newton"));
   CHECK(has(refused({"--batch", "0"}), "batch"));
+  CHECK(has(refused({"--precision", "fp16"}), "precision is one of float, bf16; got 'fp16'"));
   CHECK(has(refused({"--lr", "nan"}), "learning rate"));
   CHECK(has(refused({"--loss", "mae"}), "mae"));
   CHECK(has(refused({"--model", "unet"}), "unet"));

@@ -4,9 +4,12 @@
 #include "integrad/nn/interpreter.h"
 #include "integrad/nn/losses.h"
 #include "integrad/nn/models/registry.h"
+#include "integrad/tests/support/kernel_cases.h"
+#include "integrad/tests/support/rounding.h"
 #include "integrad/tests/support/tensors.h"
 
 using namespace integrad;
+using namespace integrad::testing;
 
 namespace {
 
@@ -15,10 +18,9 @@ struct Step {
   int nodes;
 };
 
-Step step(const Graph& graph, const Tensor<float>& image, Fusion fusion) {
-  Parameters<float> parameters = initialize<float>(graph, 3);
-  Tape<float> tape;
-  FloatEvaluator<float> evaluator(tape, graph, parameters, Mode::train, fusion);
+template <class Evaluator>
+Step step(Tape<float>& tape, const Graph& graph, const Tensor<float>& image,
+          Parameters<float>& parameters, Evaluator& evaluator) {
   const auto values = interpret(tape, graph, tape.constant(image), evaluator);
   Step step{{tape.value(values.back())}, tape.size()};
   tape.backward(values.back(), normal_tensor<float>(tape.shape(values.back()), 8));
@@ -30,14 +32,33 @@ Step step(const Graph& graph, const Tensor<float>& image, Fusion fusion) {
   return step;
 }
 
+Step step(const Graph& graph, const Tensor<float>& image, Fusion fusion,
+          Storage storage = Storage::full) {
+  Parameters<float> parameters = initialize<float>(graph, 3);
+  Tape<float> tape(storage);
+  FloatEvaluator<float> evaluator(tape, graph, parameters, Mode::train, fusion);
+  return step(tape, graph, image, parameters, evaluator);
+}
+
+Step rounded_step(const Graph& graph, const Tensor<float>& image) {
+  Parameters<float> parameters = initialize<float>(graph, 3);
+  Tape<float> tape(Storage::bfloat16);
+  RoundingEvaluator evaluator(tape, graph, parameters);
+  return step(tape, graph, image, parameters, evaluator);
+}
+
+void check_same(const Step& a, const Step& b) {
+  REQUIRE(a.results.size() == b.results.size());
+  for (std::size_t i = 0; i < a.results.size(); ++i) {
+    CAPTURE(i);
+    CHECK(same_bits(a.results[i], b.results[i]));
+  }
+}
+
 void check_same(const Graph& graph, const Tensor<float>& image) {
   const Step fused = step(graph, image, Fusion::on), separate = step(graph, image, Fusion::off);
   CHECK(fused.nodes < separate.nodes);
-  REQUIRE(fused.results.size() == separate.results.size());
-  for (std::size_t i = 0; i < fused.results.size(); ++i) {
-    CAPTURE(i);
-    CHECK(same_bits(fused.results[i], separate.results[i]));
-  }
+  check_same(fused, separate);
 }
 
 const WindowSpec kThree = WindowSpec::square(3, 1, Padding::same());
@@ -47,6 +68,24 @@ const WindowSpec kThree = WindowSpec::square(3, 1, Padding::same());
 TEST_CASE("a training step of Q-Segment has the same bits fused and not") {
   const Graph graph = make_model("qsegment", 40, 24);
   check_same(graph, normal_tensor<float>({2, 40, 24, 3}, 1));
+}
+
+TEST_CASE("a step in bfloat16 has the bits of whole maps, rounded one after the other") {
+  const Graph graph = make_model("qsegment", 40, 24);
+  const Tensor<float> image = normal_tensor<float>({2, 40, 24, 3}, 1);
+  const Settings settings;
+  const Step expected = rounded_step(graph, image);
+  CHECK_FALSE(same_bits(expected.results[0], step(graph, image, Fusion::on).results[0]));
+  for (Isa isa : available_isas()) {
+    CAPTURE(name(isa));
+    set_isa(isa);
+    check_same(step(graph, image, Fusion::on, Storage::bfloat16), expected);
+  }
+  for (const int count : {1, 2, 3, 5, 8}) {
+    CAPTURE(count);
+    set_threads(count);
+    check_same(step(graph, image, Fusion::on, Storage::bfloat16), expected);
+  }
 }
 
 TEST_CASE("chains are fused only where nobody else reads what lies between") {

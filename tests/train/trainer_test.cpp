@@ -9,12 +9,15 @@
 
 #include "integrad/tensor/files.h"
 #include "integrad/tensor/parallel.h"
+#include "integrad/tests/support/kernel_cases.h"
 #include "integrad/tests/support/temporary_folder.h"
 #include "integrad/train/evaluate.h"
+#include "integrad/train/presets.h"
 #include "integrad/train/progress.h"
 #include "integrad/train/synthetic.h"
 
 using namespace integrad;
+using integrad::testing::Settings;
 
 namespace {
 
@@ -241,6 +244,62 @@ TEST_CASE("quantised training keeps the integer scores close to the float ones")
   // The same arithmetic: not close, equal.
   CHECK(fake.pooled.counts == integer.pooled.counts);
   CHECK_THROWS_AS(evaluate(model, samples, Arithmetic::integer), Error);
+}
+
+TEST_CASE("training in bfloat16 gives the same bytes for any threads, processor and interruption") {
+  const Settings settings;
+  TrainConfig config = small_config();
+  config.precision = "bf16";
+  const auto model = [&](bool interrupted) {
+    const TemporaryFolder folder;
+    if (interrupted)
+      CHECK_THROWS_AS(train(config, data(), folder.path(), false,
+                            [](const EpochLog& log) {
+                              if (log.epoch == 1) fail("stopped");
+                            }),
+                      Error);
+    train(config, data(), folder.path(), interrupted);
+    return bytes(folder.path() / "model.safetensors");
+  };
+  const auto expected = model(false);
+  CHECK(model(true) == expected);
+  for (const Isa isa : available_isas()) {
+    set_isa(isa);
+    CHECK(model(false) == expected);
+  }
+  for (const int count : {2, 3, 5, 8}) {
+    set_threads(count);
+    CHECK(model(false) == expected);
+  }
+  config.precision = "float";
+  CHECK(model(false) != expected);
+}
+
+TEST_CASE("quantisation-aware training has no bfloat16, and starts from runs that had") {
+  const TemporaryFolder folder, int8;
+  TrainConfig config = small_config();
+  config.epochs = 1;
+  config.precision = "bf16";
+  const Checkpoint model = train(config, data(), folder.path());
+  CHECK_THROWS_WITH_AS(quantize(config, model, data(), int8.path()),
+                       "quantisation-aware training computes what the integers will and has "
+                       "precision float; got bf16",
+                       Error);
+  CHECK(quantization_aware(config_from_json(model.config)).precision == "float");
+}
+
+TEST_CASE("a checkpoint from before a setting was known is resumed with its default") {
+  const TemporaryFolder folder;
+  TrainConfig config = small_config();
+  config.epochs = 1;
+  train(config, data(), folder.path());
+  Checkpoint checkpoint = load_checkpoint(folder.path() / "checkpoint.safetensors");
+  const std::string line = "  \"precision\": \"float\",\n";
+  const std::size_t at = checkpoint.config.find(line);
+  REQUIRE(at != std::string::npos);
+  checkpoint.config.erase(at, line.size());
+  save_checkpoint(folder.path() / "checkpoint.safetensors", checkpoint);
+  CHECK_NOTHROW(train(config, data(), folder.path(), true));
 }
 
 TEST_CASE("a checkpoint of other settings is not resumed") {

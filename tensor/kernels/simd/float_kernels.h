@@ -89,16 +89,27 @@ struct FloatKernels {
   void (*gradient_row)(const ChannelMap<float>& m, const float* slope, const float* offset,
                        std::int64_t pixels, std::int64_t channels, const float* d, const float* y,
                        float* dy);
+  /// The same of bfloat16 (bfloat16.h), given by their bits: x; y; d and y.
+  void (*map_rounded_row)(const ChannelMap<float>& m, std::int64_t pixels, std::int64_t channels,
+                          const std::uint16_t* x, float* z);
+  void (*gradient_sums_rounded_row)(const ChannelMap<float>& m, std::int64_t pixels,
+                                    std::int64_t channels, const float* d, const std::uint16_t* y,
+                                    double* sums);
+  void (*gradient_rounded_row)(const ChannelMap<float>& m, const float* slope, const float* offset,
+                               std::int64_t pixels, std::int64_t channels, const std::uint16_t* d,
+                               const std::uint16_t* y, float* dy);
+  /// Bits of bfloat16 to floats.
+  void (*expand_row)(const std::uint16_t* from, std::int64_t count, float* to);
+  /// Rounds floats to the nearest bfloat16, in place, and stores their bits.
+  void (*round_row)(float* values, std::int64_t count, std::uint16_t* to);
   /// Adds sum w, sum bce, sum w bce, sum w p m and sum w (p + m) over a line to `sums` [5]: logits
   /// z, targets m, weights w, p = sigmoid(z), bce = -m log p - (1 - m) log(1 - p).
   void (*logistic_sums_row)(std::int64_t points, const float* z, const float* m, const float* w,
                             double* sums);
   void (*logistic_gradient_row)(const LogisticSlopes& s, std::int64_t points, const float* z,
                                 const float* m, const float* w, float* gradient);
-  /// One row of a max pool (max_pool.h) of kernel_y rows of x, each value mapped unless `map` is
-  /// null.
-  void (*max_pool_row)(const PoolRow& r, const ChannelMap<float>* map, const float* x, float* y,
-                       std::uint8_t* winners);
+  /// One row of a max pool (max_pool.h) of kernel_y rows of x.
+  void (*max_pool_row)(const PoolRow& r, const float* x, float* y, std::uint8_t* winners);
   /// Row ky of the windows: `pooled` where the winner stands, else 0.
   void (*spread_row)(const PoolRow& r, std::int64_t ky, const float* pooled,
                      const std::uint8_t* winners, float* into);

@@ -2,6 +2,15 @@
 // it. Lanes are channels. Sums are in double: the even pixels of a row and the odd ones apart, so
 // that two additions are under way at once; then (even + odd) is added to `sums` [2][channels].
 
+// The same of bfloat16.
+template <bool whole>
+ALWAYS_INLINE Vector load_channels(const std::uint16_t* p, std::int64_t channels) {
+  if (whole) return load(p);
+  std::uint16_t some[kLanes] = {};
+  for (std::int64_t i = 0; i < channels; ++i) some[i] = p[i];
+  return load(some);
+}
+
 template <bool whole>
 ALWAYS_INLINE void store_channels(float* p, Vector v, std::int64_t channels) {
   if (whole)
@@ -27,19 +36,19 @@ struct MapLanes {
   ALWAYS_INLINE Vector cotangent(Vector d, Vector x) const { return relu ? d * step(line(x)) : d; }
 };
 
-template <bool whole>
+template <bool whole, class X>
 void map_block(const ChannelMap<float>& m, std::int64_t pixels, std::int64_t channels,
-               std::int64_t first, const float* x, float* z) {
+               std::int64_t first, const X* x, float* z) {
   const std::int64_t left = channels - first;
   const MapLanes<whole> map(m, first, left);
   for (std::int64_t p = 0; p < pixels; ++p, x += channels, z += channels)
     store_channels<whole>(z + first, map.value(load_channels<whole>(x + first, left)), left);
 }
 
-template <bool whole>
+template <bool whole, class X>
 void gradient_block(const ChannelMap<float>& m, const float* slope, const float* offset,
-                    std::int64_t pixels, std::int64_t channels, std::int64_t first, const float* d,
-                    const float* y, float* dy) {
+                    std::int64_t pixels, std::int64_t channels, std::int64_t first, const X* d,
+                    const X* y, float* dy) {
   const std::int64_t left = channels - first;
   const MapLanes<whole> map(m, first, left);
   const Vector slopes = load_channels<whole>(slope + first, left);
@@ -100,9 +109,9 @@ void moments_block(std::int64_t pixels, std::int64_t channels, std::int64_t firs
       sums);
 }
 
-template <bool whole>
+template <bool whole, class Y>
 void gradient_sums_block(const ChannelMap<float>& m, std::int64_t pixels, std::int64_t channels,
-                         std::int64_t first, const float* d, const float* y, double* sums) {
+                         std::int64_t first, const float* d, const Y* y, double* sums) {
   const std::int64_t left = channels - first;
   const MapLanes<whole> map(m, first, left);
   const Doubles mean_low = lower_doubles(map.mean), mean_high = upper_doubles(map.mean);
@@ -119,7 +128,8 @@ void gradient_sums_block(const ChannelMap<float>& m, std::int64_t pixels, std::i
       sums);
 }
 
-void map_row(const ChannelMap<float>& m, std::int64_t pixels, std::int64_t channels, const float* x,
+template <class X>
+void map_row(const ChannelMap<float>& m, std::int64_t pixels, std::int64_t channels, const X* x,
              float* z) {
   std::int64_t first = 0;
   for (; first + kLanes <= channels; first += kLanes)
@@ -134,17 +144,18 @@ void moments_row(std::int64_t pixels, std::int64_t channels, const float* y, dou
   if (first < channels) moments_block<false>(pixels, channels, first, y, sums);
 }
 
+template <class Y>
 void gradient_sums_row(const ChannelMap<float>& m, std::int64_t pixels, std::int64_t channels,
-                       const float* d, const float* y, double* sums) {
+                       const float* d, const Y* y, double* sums) {
   std::int64_t first = 0;
   for (; first + kLanes <= channels; first += kLanes)
     gradient_sums_block<true>(m, pixels, channels, first, d, y, sums);
   if (first < channels) gradient_sums_block<false>(m, pixels, channels, first, d, y, sums);
 }
 
+template <class X>
 void gradient_row(const ChannelMap<float>& m, const float* slope, const float* offset,
-                  std::int64_t pixels, std::int64_t channels, const float* d, const float* y,
-                  float* dy) {
+                  std::int64_t pixels, std::int64_t channels, const X* d, const X* y, float* dy) {
   std::int64_t first = 0;
   for (; first + kLanes <= channels; first += kLanes)
     gradient_block<true>(m, slope, offset, pixels, channels, first, d, y, dy);

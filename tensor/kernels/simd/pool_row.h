@@ -28,40 +28,25 @@ ALWAYS_INLINE void for_each_vector(std::int64_t channels, Visit visit) {
 }
 
 // The first maximum of a window wins; a NaN wins against every number.
-template <bool whole, bool mapped>
-void max_pool_block(const PoolRow& r, const ChannelMap<float>& m, std::int64_t first,
-                    std::int64_t left, const float* x, float* y, std::uint8_t* winners) {
-  const MapLanes<whole> map = mapped ? MapLanes<whole>(m, first, left) : MapLanes<whole>{};
-  const auto value = [&](const float* p) ALWAYS_INLINE_LAMBDA {
-    const Vector v = load_channels<whole>(p, left);
-    return mapped ? map.value(v) : v;
-  };
-  const std::int64_t step = r.kernel_x * r.channels;
-  for (std::int64_t ox = 0; ox < r.out_width; ++ox) {
-    const float* const window = x + ox * step + first;
-    Vector best = value(window);
-    Integers winner{};
-    std::int32_t tap = 0;
-    for (std::int64_t ky = 0; ky < r.kernel_y; ++ky)
-      for (std::int64_t kx = 0; kx < r.kernel_x; ++kx, ++tap) {
-        const Vector candidate = value(window + ky * r.row_step + kx * r.channels);
-        const auto wins = (candidate > best) | ((candidate != candidate) & (best == best));
-        best = wins ? candidate : best;
-        winner = wins ? Integers{} + tap : winner;
-      }
-    store_channels<whole>(y + ox * r.channels + first, best, left);
-    store_winners<whole>(winners + ox * r.channels + first, winner, left);
-  }
-}
-
-void max_pool_row(const PoolRow& r, const ChannelMap<float>* map, const float* x, float* y,
-                  std::uint8_t* winners) {
-  for_each_vector(r.channels, [&](std::int64_t first, std::int64_t left, auto whole) {
-    constexpr bool kWhole = decltype(whole)::value;
-    if (map != nullptr)
-      max_pool_block<kWhole, true>(r, *map, first, left, x, y, winners);
-    else
-      max_pool_block<kWhole, false>(r, {}, first, left, x, y, winners);
+void max_pool_row(const PoolRow& r, const float* x, float* y, std::uint8_t* winners) {
+  for_each_vector(r.channels, [&](std::int64_t first, std::int64_t left, auto vector) {
+    constexpr bool kWhole = decltype(vector)::value;
+    for (std::int64_t ox = 0; ox < r.out_width; ++ox) {
+      const float* const window = x + ox * r.kernel_x * r.channels + first;
+      Vector best = load_channels<kWhole>(window, left);
+      Integers winner{};
+      std::int32_t tap = 0;
+      for (std::int64_t ky = 0; ky < r.kernel_y; ++ky)
+        for (std::int64_t kx = 0; kx < r.kernel_x; ++kx, ++tap) {
+          const Vector candidate =
+              load_channels<kWhole>(window + ky * r.row_step + kx * r.channels, left);
+          const auto wins = (candidate > best) | ((candidate != candidate) & (best == best));
+          best = wins ? candidate : best;
+          winner = wins ? Integers{} + tap : winner;
+        }
+      store_channels<kWhole>(y + ox * r.channels + first, best, left);
+      store_winners<kWhole>(winners + ox * r.channels + first, winner, left);
+    }
   });
 }
 

@@ -12,6 +12,11 @@ ALWAYS_INLINE Vector zero() {
 ALWAYS_INLINE Vector load(const float* p) {
   return _mm256_loadu_ps(p);
 }
+// Eight bfloat16.
+ALWAYS_INLINE Vector load(const std::uint16_t* p) {
+  const __m128i halves = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+  return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(halves), 16));
+}
 ALWAYS_INLINE Vector broadcast(const float* p) {
   return _mm256_broadcast_ss(p);
 }

@@ -13,6 +13,12 @@ ALWAYS_INLINE Vector zero() {
 ALWAYS_INLINE Vector load(const float* p) {
   return _mm512_loadu_ps(p);
 }
+// Sixteen bfloat16.
+ALWAYS_INLINE Vector load(const std::uint16_t* p) {
+  const __m256i halves = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+  const __m512i words = _mm512_maskz_cvtepu16_epi32(0xffff, halves);
+  return _mm512_castsi512_ps(_mm512_maskz_slli_epi32(0xffff, words, 16));
+}
 ALWAYS_INLINE Vector broadcast(const float* p) {
   return _mm512_set1_ps(*p);
 }

@@ -151,6 +151,14 @@ ALWAYS_INLINE Doubles upper_doubles(Vector v) {
 
 #endif
 
+// Four bfloat16.
+ALWAYS_INLINE Vector load(const std::uint16_t* p) {
+  std::uint32_t bits[4];
+  for (int i = 0; i < 4; ++i) bits[i] = std::uint32_t{p[i]} << 16;
+  Vector v;
+  std::memcpy(&v, bits, sizeof v);
+  return v;
+}
 ALWAYS_INLINE Vector load_first(const float* p, std::int64_t n) {
   float lanes[4] = {};
   for (std::int64_t i = 0; i < n; ++i) lanes[i] = p[i];

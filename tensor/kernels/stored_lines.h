@@ -1,0 +1,89 @@
+#pragma once
+#include "integrad/tensor/buffer.h"
+#include "integrad/tensor/kernels/batch_norm.h"
+#include "integrad/tensor/stored_tensor.h"
+
+/// Lines of maps in either storage: kernels compute on lines of T, and lines stored in bfloat16 are
+/// expanded when they are read and rounded when they are written, in scratch memory that stays in
+/// the cache. What is computed next from a line that was written is computed from its rounded
+/// values, as from those that memory will give back.
+namespace integrad::kernels {
+
+/// `count` bfloat16 to floats.
+void expand_row(const BFloat16* from, Index count, float* to);
+/// `values` become the bfloat16 nearest to them (bfloat16.h), which are stored.
+void round_row(float* values, Index count, BFloat16* to);
+
+/// map_line(), add_gradient_sums() and gradient_line() (norm_lines.h) of elements at .. in memory.
+/// `scratch` holds a line.
+template <class T>
+void map_line(const ChannelMap<T>& map, const Lines& lines, const Stored<T>& x, Index at, T* z);
+template <class T>
+void add_gradient_sums(const ChannelMap<T>& map, const Lines& lines, const T* d, const Stored<T>& y,
+                       Index at, double* sums);
+template <class T>
+void gradient_line(const ChannelMap<T>& map, const T* slope, const T* offset, const Lines& lines,
+                   const Stored<T>& d, const Stored<T>& y, Index at, T* scratch, T* dy);
+
+/// Elements at .. at + count - 1: where they lie, or expanded into `scratch`.
+template <class T>
+const T* read(const Stored<T>& from, Index at, Index count, T* scratch);
+/// Those elements in `into`, wherever they lie.
+template <class T>
+void read_into(const Stored<T>& from, Index at, Index count, T* into);
+/// Rounds `values` and stores them, where they are rounded; nothing where they are computed in
+/// place.
+template <class T>
+void write(const StoredTarget<T>& to, Index at, Index count, T* values);
+
+/// What memory will hold, line by line: after = before + term (before may be empty, for nothing, or
+/// the same memory as after). Each thread has its own.
+template <class T>
+class LineWriter {
+ public:
+  LineWriter(StoredTarget<T> after, Stored<T> before, Index line_size)
+      : after_(after),
+        before_(before),
+        size_(line_size),
+        scratch_(
+            Buffer<T>::uninitialized(static_cast<std::size_t>(in_place() ? 0 : 2 * line_size))) {}
+
+  /// compute(T*) writes the term. Returns the line as it is stored, valid until the next.
+  template <class Compute>
+  const T* line(Index line, Compute&& compute) {
+    const Index at = line * size_;
+    if (in_place()) {
+      compute(after_.full + at);
+      return after_.full + at;
+    }
+    T* const term = scratch_.data();
+    compute(term);
+    T* const sum = after_.full != nullptr ? after_.full + at : term;
+    if (!before_.empty()) {
+      const T* const before = read(before_, at, size_, term + size_);
+      for (Index i = 0; i < size_; ++i) sum[i] = before[i] + term[i];
+    }
+    write(after_, at, size_, sum);
+    return sum;
+  }
+
+ private:
+  bool in_place() const { return after_.full != nullptr && before_.empty(); }
+
+  StoredTarget<T> after_;
+  Stored<T> before_;
+  Index size_;
+  Buffer<T> scratch_;
+};
+
+/// All of `after = before + term`.
+template <class T>
+void add_stored(const StoredTarget<T>& after, const Stored<T>& before, const Stored<T>& term,
+                Index size);
+/// A whole tensor as T, and the other way: `values` are rounded where storage rounds.
+template <class T>
+Tensor<T> expanded(const StoredTensor<T>& stored);
+template <class T>
+StoredTensor<T> stored(Tensor<T> values, Storage storage);
+
+}  // namespace integrad::kernels
