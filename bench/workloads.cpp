@@ -65,11 +65,38 @@ Checkpoint quantized_model(const TrainConfig& config, const Tensor<float>& image
 Training::Training(Index size, Index batch, Kind kind)
     : config_(make_config(size, batch, kind == Kind::quantized_tracking)),
       batch_{random_tensor({batch, size, size, 3}, 5, 0, 1), random_mask(batch, size)},
-      optimizer_(config_.make_optimizer()),
-      learner_(std::make_unique<Learner>(config_, kind == Kind::floating
-                                                      ? fresh_model(config_)
-                                                      : quantized_model(config_, batch_.image))) {
+      optimizer_(config_.make_optimizer()) {
+  if (kind == Kind::folded) {
+    folded_ = std::make_unique<FoldedStep>(fresh_model(config_).folded(size, size));
+    return;
+  }
+  learner_ = std::make_unique<Learner>(config_, kind == Kind::floating
+                                                    ? fresh_model(config_)
+                                                    : quantized_model(config_, batch_.image));
   learner_->begin_epoch(0);
+}
+
+void Training::step() {
+  if (folded_)
+    folded_->step(batch_, optimizer_, 1e-3);
+  else
+    learner_->step(batch_, optimizer_, 1e-3);
+}
+
+void Training::profile_into(StepProfile* profile) {
+  if (folded_)
+    folded_->profile_into(profile);
+  else
+    learner_->profile_into(profile);
+}
+
+Training::Kind find_training_kind(const std::string& name) {
+  std::string known;
+  for (const NamedKind& kind : kTrainingKinds) {
+    if (name == kind.name) return kind.kind;
+    known += (known.empty() ? "" : ", ") + std::string(kind.name);
+  }
+  fail("a step's precision is one of ", known, "; got ", name);
 }
 
 Inference::Inference(Index size, bool integer)
