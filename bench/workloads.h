@@ -11,9 +11,9 @@ namespace integrad::bench {
 class Training {
  public:
   enum class Kind {
-    floating,            ///< with batch norm
-    folded,              ///< without: batch norm folded into the convolutions
-    quantized,           ///< the folded network, quantised in the forward pass; its ranges stand still
+    floating,   ///< with batch norm
+    folded,     ///< without: batch norm folded into the convolutions
+    quantized,  ///< the folded network, quantised in the forward pass; its ranges stand still
     quantized_tracking,  ///< the same, and its ranges follow the batches
   };
   Training(Index size, Index batch, Kind kind);
@@ -34,10 +34,11 @@ struct NamedKind {
   Training::Kind kind;
   const char* name;
 };
-inline constexpr NamedKind kTrainingKinds[] = {{Training::Kind::floating, "float"},
-                                               {Training::Kind::folded, "float-folded"},
-                                               {Training::Kind::quantized, "qat"},
-                                               {Training::Kind::quantized_tracking, "qat-tracking"}};
+inline constexpr NamedKind kTrainingKinds[] = {
+    {Training::Kind::floating, "float"},
+    {Training::Kind::folded, "float-folded"},
+    {Training::Kind::quantized, "qat"},
+    {Training::Kind::quantized_tracking, "qat-tracking"}};
 /// Throws Error, naming the kinds, when there is none of this name.
 Training::Kind find_training_kind(const std::string& name);
 

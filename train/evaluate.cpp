@@ -52,7 +52,8 @@ class Predictor {
         arithmetic_ == Arithmetic::floating
             ? run(FloatEvaluator<float>(tape, model_.graph, model_.parameters, Mode::evaluate))
             : run(FakeQuantEvaluator(tape, model_.graph, model_.parameters, Mode::evaluate,
-                                     quantizations_, find_target(checkpoint_.target)));
+                                     quantizations_, find_target(checkpoint_.target),
+                                     Ranges::fixed));
     return tape.value(out);
   }
 

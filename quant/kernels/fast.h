@@ -48,6 +48,16 @@ struct PackedStage {
 PackedStage pack_stage(const integrad_output_stage& stage, std::span<const std::int64_t> bounds,
                        Index vectors, Index lanes, const ChannelOf& channel_of);
 
+/// An addition as the kernel wants it; it holds the scale tables that the stage points at, so it
+/// may be moved, but not copied.
+struct PackedAdd {
+  AddStage stage;
+  PackedStage first, last;
+  bool swapped;                       // the operands change places
+  decltype(Int8Kernels::add) kernel;  // null: not handled
+};
+PackedAdd pack_add(const integrad_add& layer);
+
 /// What the kernels read of a filter: weights in groups, each lane's bias with the zero point's
 /// share, and how far the sums of each output channel go.
 struct PackedFilter {
