@@ -45,6 +45,27 @@ struct MaskedRow {
   }
 };
 
+integrad_dims dims(std::int32_t height, std::int32_t width, std::int32_t channels) {
+  return {height, width, channels};
+}
+
+bool convolve_integers(Convolution kind, const ConvGeometry& g, const CodeMap& x,
+                       const LinearTables& tables, LinearResult& into) {
+  const integrad_dims from = dims(g.in_height, g.in_width, g.in_channels);
+  const integrad_dims to = dims(g.out_height, g.out_width, g.out_channels);
+  const std::int32_t zero_point = x.quantization().zero_point;
+  const kernels::int8::SumsRow finish = [&](Index row, const std::int32_t* sums) {
+    into.line(row, sums);
+  };
+  const std::int8_t *const codes = x.codes().data(), *const weight = tables.weight.data();
+  return kind == Convolution::full
+             ? kernels::int8::conv_sums(
+                   {from, to, g.window.y, g.window.x, g.groups, zero_point, {}}, g.batch, codes,
+                   weight, tables.bias.data(), finish)
+             : kernels::int8::depthwise_sums({from, to, g.window.y, g.window.x, zero_point, {}},
+                                             g.batch, codes, weight, tables.bias.data(), finish);
+}
+
 // Each row's sums are finished while they are in the cache.
 bool convolve_rows(Convolution kind, const ConvGeometry& g, const CodeMap& x, const float* weight,
                    const float* bias, LinearResult& into) {
@@ -91,6 +112,7 @@ void convolve_as(Convolution kind, const ConvGeometry& g, const CodeMap& x,
 
 void convolve(Convolution kind, const ConvGeometry& g, const CodeMap& x, const LinearTables& tables,
               LinearResult& into) {
+  if (convolve_integers(kind, g, x, tables, into)) return;
   if (sums_fit_float(tables))
     convolve_as<float>(kind, g, x, tables, into);
   else

@@ -43,12 +43,7 @@ void LinearResult::line(Index line, const T* sums) {
   stage_.row(sums, size, codes_.data() + line * size, passes_.line(line));
   if (low_.empty()) return;
   float *const low = low_.data() + line * channels, *const high = high_.data() + line * channels;
-  if constexpr (std::is_same_v<T, float>) {
-    kernels::int8::extremes_row(sums, size, channels, low, high);
-  } else {
-    const std::vector<float> rounded(sums, sums + size);
-    kernels::int8::extremes_row(rounded.data(), size, channels, low, high);
-  }
+  kernels::int8::extremes_row(sums, size, channels, low, high);
 }
 
 template <class T>
@@ -102,6 +97,7 @@ Tensor<T> steps_of(const CodeMap& map) {
   return steps;
 }
 
+template void LinearResult::line(Index, const std::int32_t*);
 template void LinearResult::line(Index, const float*);
 template void LinearResult::line(Index, const double*);
 template void LinearResult::all_lines(const Tensor<float>&);

@@ -47,7 +47,8 @@ class LinearResult {
 /// Whether the integer sums are exact in float32, whatever their order.
 bool sums_fit_float(const LinearTables& tables);
 
-/// The convolution of codes with integer weights: exact in floats, or else in doubles.
+/// The convolution of codes with integer weights: in integers where this machine has kernels for
+/// the layer, else in floats where these are exact, else in doubles.
 void convolve(kernels::Convolution kind, const ConvGeometry& g, const CodeMap& x,
               const LinearTables& tables, LinearResult& into);
 

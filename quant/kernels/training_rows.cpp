@@ -1,5 +1,6 @@
 #include "integrad/quant/kernels/training_rows.h"
 
+#include <algorithm>
 #include <limits>
 #include <numeric>
 
@@ -9,6 +10,20 @@ namespace {
 
 // Below every code: a stage for it may not take all codes below the clamp for one.
 constexpr std::int32_t kNoLow = std::numeric_limits<std::int32_t>::min();
+
+// The kernels by the sums' type.
+auto sums_kernel(const Int8Kernels& kernels, const std::int32_t*) {
+  return kernels.sums_row;
+}
+auto sums_kernel(const Int8Kernels& kernels, const float*) {
+  return kernels.float_sums_row;
+}
+auto extremes_kernel(const Int8Kernels& kernels, const std::int32_t*) {
+  return kernels.extremes_row;
+}
+auto extremes_kernel(const Int8Kernels& kernels, const float*) {
+  return kernels.float_extremes_row;
+}
 
 }  // namespace
 
@@ -43,31 +58,46 @@ SumStage::SumStage(const integrad_output_stage& stage, const Clamp& clamp,
   packed_.stage.high = clamp.high;
 }
 
-void SumStage::row(const float* sums, Index count, std::int8_t* codes, std::uint8_t* bits) const {
-  if (kernels_ != nullptr)
-    return kernels_->sums_row(packed_.stage, clamp_.open_low, period_, sums, count, codes, bits);
-  reference::sums_row(stage_, clamp_, channels(), sums, count, codes, bits);
-}
-
-void SumStage::row(const double* sums, Index count, std::int8_t* codes, std::uint8_t* bits) const {
-  reference::sums_row(stage_, clamp_, channels(), sums, count, codes, bits);
-}
-
-void extremes_row(const float* values, Index count, Index period, float* low, float* high) {
-  const Int8Kernels* const kernels = int8_kernels();
-  if (kernels == nullptr || count < kernels->lanes)
-    return reference::extremes_row(values, count, period, low, high);
-  const Index vectors = period / std::gcd(period, kernels->lanes);
-  std::vector<float> lanes(static_cast<std::size_t>(2 * vectors * kernels->lanes));
-  float *const lows = lanes.data(), *const highs = lows + vectors * kernels->lanes;
-  for (Index i = 0; i < vectors * kernels->lanes; ++i) {
-    lows[i] = low[i % period];
-    highs[i] = high[i % period];
+template <class T>
+void SumStage::row(const T* sums, Index count, std::int8_t* codes, std::uint8_t* bits) const {
+  if constexpr (!std::is_same_v<T, double>) {
+    if (kernels_ != nullptr)
+      return sums_kernel(*kernels_, sums)(packed_.stage, clamp_.open_low, period_, sums, count,
+                                          codes, bits);
   }
-  kernels->extremes_row(values, count, vectors, lows, highs);
-  reference::extremes_row(lows, vectors * kernels->lanes, period, low, high);
-  reference::extremes_row(highs, vectors * kernels->lanes, period, low, high);
+  reference::sums_row(stage_, clamp_, channels(), sums, count, codes, bits);
 }
+
+template <class T>
+void extremes_row(const T* values, Index count, Index period, float* low, float* high) {
+  if constexpr (!std::is_same_v<T, double>) {
+    const Int8Kernels* const kernels = int8_kernels();
+    if (kernels != nullptr && count >= kernels->lanes) {
+      const Index vectors = period / std::gcd(period, kernels->lanes);
+      const Index size = vectors * kernels->lanes;
+      std::vector<float> lanes(static_cast<std::size_t>(2 * size));
+      float *const lows = lanes.data(), *const highs = lows + size;
+      for (Index i = 0; i < size; ++i) {
+        lows[i] = low[i % period];
+        highs[i] = high[i % period];
+      }
+      extremes_kernel(*kernels, values)(values, count, vectors, lows, highs);
+      for (Index i = 0; i < size; ++i) {
+        low[i % period] = std::min(low[i % period], lows[i]);
+        high[i % period] = std::max(high[i % period], highs[i]);
+      }
+      return;
+    }
+  }
+  reference::extremes_row(values, count, period, low, high);
+}
+
+template void SumStage::row(const std::int32_t*, Index, std::int8_t*, std::uint8_t*) const;
+template void SumStage::row(const float*, Index, std::int8_t*, std::uint8_t*) const;
+template void SumStage::row(const double*, Index, std::int8_t*, std::uint8_t*) const;
+template void extremes_row(const std::int32_t*, Index, Index, float*, float*);
+template void extremes_row(const float*, Index, Index, float*, float*);
+template void extremes_row(const double*, Index, Index, float*, float*);
 
 AddRows::AddRows(const integrad_add& layer, const Clamp& clamp) : layer_(layer), clamp_(clamp) {
   integrad_add open = layer;

@@ -28,9 +28,11 @@ class SumStage {
   /// `bounds`: |sum| stays at or below it, per channel.
   SumStage(const integrad_output_stage& stage, const Clamp& clamp,
            std::span<const std::int64_t> bounds);
-  /// The codes and their bits.
-  void row(const float* sums, Index count, std::int8_t* codes, std::uint8_t* bits) const;
-  void row(const double* sums, Index count, std::int8_t* codes, std::uint8_t* bits) const;
+  SumStage(const SumStage&) = delete;
+  SumStage& operator=(const SumStage&) = delete;
+  /// The codes and their bits; T is int32_t, float or double.
+  template <class T>
+  void row(const T* sums, Index count, std::int8_t* codes, std::uint8_t* bits) const;
 
  private:
   Index channels() const { return static_cast<Index>(scales_.size()); }
@@ -43,13 +45,16 @@ class SumStage {
   PackedStage packed_;
 };
 
-/// Lowers low[i % period] and raises high[i % period] to the values i.
-void extremes_row(const float* values, Index count, Index period, float* low, float* high);
+/// Lowers low[i % period] and raises high[i % period] to the values i, as floats.
+template <class T>
+void extremes_row(const T* values, Index count, Index period, float* low, float* high);
 
 /// The clamped sum of two rows of codes, and its bits.
 class AddRows {
  public:
   AddRows(const integrad_add& layer, const Clamp& clamp);
+  AddRows(const AddRows&) = delete;
+  AddRows& operator=(const AddRows&) = delete;
   void row(const std::int8_t* input1, const std::int8_t* input2, Index count, std::int8_t* codes,
            std::uint8_t* bits) const;
 
@@ -88,7 +93,8 @@ namespace reference {
 void real_row(float scale, std::int32_t zero_point, const std::int8_t* codes, Index count,
               float* values);
 void masked_row(const float* values, const std::uint8_t* bits, Index count, float* into);
-void extremes_row(const float* values, Index count, Index period, float* low, float* high);
+template <class T>
+void extremes_row(const T* values, Index count, Index period, float* low, float* high);
 template <class T>
 void sums_row(const integrad_output_stage& stage, const Clamp& clamp, Index channels, const T* sums,
               Index count, std::int8_t* codes, std::uint8_t* bits);

@@ -16,10 +16,12 @@ void masked_row(const float* values, const std::uint8_t* bits, Index count, floa
   }
 }
 
-void extremes_row(const float* values, Index count, Index period, float* low, float* high) {
+template <class T>
+void extremes_row(const T* values, Index count, Index period, float* low, float* high) {
   for (Index i = 0; i < count; ++i) {
-    low[i % period] = std::min(low[i % period], values[i]);
-    high[i % period] = std::max(high[i % period], values[i]);
+    const float value = static_cast<float>(values[i]) + 0.0f;  // a zero is +0, whoever comes first
+    low[i % period] = std::min(low[i % period], value);
+    high[i % period] = std::max(high[i % period], value);
   }
 }
 
@@ -48,6 +50,11 @@ void add_row(const integrad_add& layer, const Clamp& clamp, const std::int8_t* i
   writer.finish();
 }
 
+template void extremes_row(const std::int32_t*, Index, Index, float*, float*);
+template void extremes_row(const float*, Index, Index, float*, float*);
+template void extremes_row(const double*, Index, Index, float*, float*);
+template void sums_row(const integrad_output_stage&, const Clamp&, Index, const std::int32_t*,
+                       Index, std::int8_t*, std::uint8_t*);
 template void sums_row(const integrad_output_stage&, const Clamp&, Index, const float*, Index,
                        std::int8_t*, std::uint8_t*);
 template void sums_row(const integrad_output_stage&, const Clamp&, Index, const double*, Index,

@@ -27,6 +27,8 @@ constexpr Int8Kernels kernels_of_this_set() {
           .unpool_row = unpool_row,
           .real_row = real_row,
           .masked_row = masked_row,
-          .sums_row = sums_row,
-          .extremes_row = extremes_row};
+          .sums_row = sums_row<std::int32_t>,
+          .float_sums_row = sums_row<float>,
+          .extremes_row = extremes_row<std::int32_t>,
+          .float_extremes_row = extremes_row<float>};
 }

@@ -17,7 +17,8 @@ enum class Finish : std::int32_t {
   once,        ///< floor((sum * M + addend) / 2^(31 + R)), 1 <= R <= 22: one rounding in all
   twice,       ///< 1 <= R <= 22, |sum| < 2^30: as above, but a negative sum's ties go down
   any_double,  ///< double rounding, every M >= 0 and shift
-  any_single   ///< single rounding, every M >= 0 and shift
+  any_single,  ///< single rounding, every M >= 0 and shift
+  sums         ///< not at all: the row kernels write int32_t sums in the codes' places
 };
 
 /// One vector of `lanes` lanes has kScaleRows rows of `lanes` int32_t in a scale table. Rows marked
@@ -135,10 +136,16 @@ struct Int8Kernels {
                      float* into);
   /// The stage's scale table has `period` vectors, over which the channels come round.
   void (*sums_row)(const OutputStage& stage, std::int32_t open_low, std::int64_t period,
-                   const float* sums, std::int64_t count, std::int8_t* codes, std::uint8_t* bits);
-  /// Of value i: low and high [vectors * lanes] at i modulo their length.
-  void (*extremes_row)(const float* values, std::int64_t count, std::int64_t vectors, float* low,
-                       float* high);
+                   const std::int32_t* sums, std::int64_t count, std::int8_t* codes,
+                   std::uint8_t* bits);
+  void (*float_sums_row)(const OutputStage& stage, std::int32_t open_low, std::int64_t period,
+                         const float* sums, std::int64_t count, std::int8_t* codes,
+                         std::uint8_t* bits);
+  /// Of value i, as a float: low and high [vectors * lanes] at i modulo their length.
+  void (*extremes_row)(const std::int32_t* values, std::int64_t count, std::int64_t vectors,
+                       float* low, float* high);
+  void (*float_extremes_row)(const float* values, std::int64_t count, std::int64_t vectors,
+                             float* low, float* high);
 };
 
 /// The kernels of the instruction set in use (isa.h); null where the portable kernels of quant/c

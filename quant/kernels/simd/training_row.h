@@ -27,10 +27,24 @@ void masked_row(const float* values, const std::uint8_t* bits, std::int64_t coun
   }
 }
 
+// Sums are whole numbers, in either form.
+ALWAYS_INLINE Vector load_integers(const std::int32_t* p) {
+  return load(p);
+}
+ALWAYS_INLINE Vector load_integers(const float* p) {
+  return nearest(load_floats(p));
+}
+ALWAYS_INLINE Floats load_as_floats(const std::int32_t* p) {
+  return to_floats(load(p));
+}
+ALWAYS_INLINE Floats load_as_floats(const float* p) {
+  return add_floats(load_floats(p), splat_float(0.0f));  // a zero is +0
+}
+
 // Four vectors of sums to codes; `table` goes round the channels.
-template <Finish finish, bool one_block>
+template <Finish finish, bool one_block, class T>
 void sums_to_codes(const OutputStage& stage, std::int32_t open_low, std::int64_t period,
-                   const float* sums, std::int64_t count, std::int8_t* codes, std::uint8_t* bits) {
+                   const T* sums, std::int64_t count, std::int8_t* codes, std::uint8_t* bits) {
   constexpr int kCodes = 4 * kLanes;
   const Bounds bounds = make_bounds(stage.low, stage.high);
   const Vector zero_point = splat(stage.zero_point);
@@ -39,14 +53,14 @@ void sums_to_codes(const OutputStage& stage, std::int32_t open_low, std::int64_t
   const std::int32_t* table = stage.scales;
   Vector scale[kScaleRows];
   load_scale(table, scale);
-  const auto four = [&](const float* from, std::int8_t* to, std::uint8_t* to_bits) {
+  const auto four = [&](const T* from, std::int8_t* to, std::uint8_t* to_bits) {
     Vector code[4];
     UNROLL for (int v = 0; v < 4; ++v) {
       if constexpr (!one_block) {
         load_scale(table, scale);
         table = table + kScaleRows * kLanes == end ? stage.scales : table + kScaleRows * kLanes;
       }
-      code[v] = rescaled<finish>(nearest(load_floats(from + v * kLanes)), scale, zero_point);
+      code[v] = rescaled<finish>(load_integers(from + v * kLanes), scale, zero_point);
     }
     store_codes(to, code, bounds);
     store_bits(to_bits, code, low, high);
@@ -54,26 +68,30 @@ void sums_to_codes(const OutputStage& stage, std::int32_t open_low, std::int64_t
   std::int64_t i = 0;
   for (; i + kCodes <= count; i += kCodes) four(sums + i, codes + i, bits + i / 8);
   if (i == count) return;
-  float rest[kCodes] = {};
+  T rest[kCodes] = {};
   std::int8_t last[kCodes];
   std::uint8_t last_bits[kCodes / 8];
   const std::size_t left = static_cast<std::size_t>(count - i);
-  std::memcpy(rest, sums + i, left * sizeof(float));
+  std::memcpy(rest, sums + i, left * sizeof(T));
   four(rest, last, last_bits);
   std::memcpy(codes + i, last, left);
   std::memcpy(bits + i / 8, last_bits, (left + 7) / 8);
 }
 
-void sums_row(const OutputStage& stage, std::int32_t open_low, std::int64_t period,
-              const float* sums, std::int64_t count, std::int8_t* codes, std::uint8_t* bits) {
+template <class T>
+void sums_row(const OutputStage& stage, std::int32_t open_low, std::int64_t period, const T* sums,
+              std::int64_t count, std::int8_t* codes, std::uint8_t* bits) {
   with_finish(stage.finish, [&](auto constant) {
     constexpr Finish finish = decltype(constant)::value;
-    (period == 1 ? sums_to_codes<finish, true>
-                 : sums_to_codes<finish, false>)(stage, open_low, period, sums, count, codes, bits);
+    if (period == 1)
+      sums_to_codes<finish, true>(stage, open_low, period, sums, count, codes, bits);
+    else
+      sums_to_codes<finish, false>(stage, open_low, period, sums, count, codes, bits);
   });
 }
 
-void extremes_row(const float* values, std::int64_t count, std::int64_t vectors, float* low,
+template <class T>
+void extremes_row(const T* values, std::int64_t count, std::int64_t vectors, float* low,
                   float* high) {
   const std::int64_t step = vectors * kLanes;
   for (std::int64_t first = 0; first < step; first += kLanes) {
@@ -81,20 +99,21 @@ void extremes_row(const float* values, std::int64_t count, std::int64_t vectors,
     Floats highs[2] = {load_floats(high + first), load_floats(high + first)};
     std::int64_t i = first;
     for (; i + step + kLanes <= count; i += 2 * step) UNROLL for (int k = 0; k < 2; ++k) {
-        const Floats value = load_floats(values + i + k * step);
+        const Floats value = load_as_floats(values + i + k * step);
         lows[k] = smaller(lows[k], value);
         highs[k] = larger(highs[k], value);
       }
     for (; i + kLanes <= count; i += step) {
-      lows[0] = smaller(lows[0], load_floats(values + i));
-      highs[0] = larger(highs[0], load_floats(values + i));
+      lows[0] = smaller(lows[0], load_as_floats(values + i));
+      highs[0] = larger(highs[0], load_as_floats(values + i));
     }
     store_floats(low + first, smaller(lows[0], lows[1]));
     store_floats(high + first, larger(highs[0], highs[1]));
   }
   for (std::int64_t i = count / kLanes * kLanes; i < count; ++i) {
     const std::int64_t at = i % step;
-    low[at] = values[i] < low[at] ? values[i] : low[at];
-    high[at] = values[i] > high[at] ? values[i] : high[at];
+    const float value = static_cast<float>(values[i]) + 0.0f;
+    low[at] = value < low[at] ? value : low[at];
+    high[at] = value > high[at] ? value : high[at];
   }
 }

@@ -175,6 +175,9 @@ ALWAYS_INLINE Floats load_floats(const float* p) {
 ALWAYS_INLINE void store_floats(float* p, Floats v) {
   _mm256_storeu_ps(p, v);
 }
+ALWAYS_INLINE Floats add_floats(Floats a, Floats b) {
+  return _mm256_add_ps(a, b);
+}
 ALWAYS_INLINE Floats multiply(Floats a, Floats b) {
   return _mm256_mul_ps(a, b);
 }

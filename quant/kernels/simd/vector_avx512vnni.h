@@ -185,6 +185,9 @@ ALWAYS_INLINE Floats load_floats(const float* p) {
 ALWAYS_INLINE void store_floats(float* p, Floats v) {
   _mm512_storeu_ps(p, v);
 }
+ALWAYS_INLINE Floats add_floats(Floats a, Floats b) {
+  return _mm512_add_ps(a, b);
+}
 ALWAYS_INLINE Floats multiply(Floats a, Floats b) {
   return _mm512_mul_ps(a, b);
 }
