@@ -2,10 +2,13 @@
 // threads: codes, gradients and observed ranges.
 #include <doctest/doctest.h>
 
-#include "../support/kernel_cases.h"
+#include "../support/int8_cases.h"
 #include "integrad/nn/interpreter.h"
 #include "integrad/quant/calibrate.h"
 #include "integrad/quant/fake_quant.h"
+#include "integrad/quant/fake_quant_kernels.h"
+#include "integrad/tensor/kernels/conv2d.h"
+#include "integrad/tensor/kernels/depthwise.h"
 
 using namespace integrad;
 using namespace integrad::testing;
@@ -50,8 +53,7 @@ void check_same(const std::vector<Tensor<float>>& got, const std::vector<Tensor<
   }
 }
 
-void check_every_isa(const Graph& graph, std::uint64_t seed, Index batch) {
-  const Parameters<float> parameters = initialize<float>(graph, seed);
+void check_every_isa(const Graph& graph, const Parameters<float>& parameters, Index batch) {
   const Tensor<float> image = pixels(graph.input_shape().with(0, batch));
   std::vector<Quantization> quantizations = quantizations_on({graph, parameters}, image);
   // Narrower than the values, so that codes saturate at both ends.
@@ -80,6 +82,56 @@ void check_every_isa(const Graph& graph, std::uint64_t seed, Index batch) {
 
 }  // namespace
 
+TEST_CASE("a convolution's gradients are the plain ones of decoded codes and masked cotangents") {
+  constexpr Index kChannels[] = {1, 3, 8, 15, 16, 17, 33};
+  using kernels::Convolution;
+  for (int i = 0; i < 60; ++i) {
+    CAPTURE(i);
+    Draw draw(static_cast<std::uint64_t>(i) + 1);
+    const bool full = draw.below(2) == 0;
+    WindowSpec w = draw.window();
+    if (draw.below(2) == 0) w.stride_y = w.stride_x = 1;
+    const Index in = kChannels[draw.below(7)], out = full ? kChannels[draw.below(7)] : in;
+    const Shape image{2, draw.height(w, 9), draw.width(w, 24), in};
+    const Tensor<float> weight =
+        kernel_values<float>({full ? out : 1, w.kernel_y, w.kernel_x, in}, 1);
+    const ConvGeometry g = full ? conv2d_geometry(image, weight.shape(), w, 1)
+                                : depthwise_geometry(image, weight.shape(), w);
+    const CodeMap x({image, random_codes(draw, image.elements())}, {0.013f, -7});
+    const Tensor<float> d = kernel_values<float>(g.output(), 2);
+    Passes passes(g.output());
+    Tensor<float> masked = d;
+    const Index size = passes.lines().size();
+    for (Index line = 0; line < passes.lines().count; ++line) {
+      kernels::int8::BitWriter bits(passes.line(line));
+      for (Index k = 0; k < size; ++k) {
+        const bool passed = draw.below(3) != 0;
+        bits.put(passed);
+        if (!passed) masked[line * size + k] = 0;
+      }
+      bits.finish();
+    }
+    const Tensor<float> before = kernel_values<float>(image, 3), real = x.decode();
+    Tensor<float> dx(image), dweight(weight.shape()), dbias({g.out_channels});
+    namespace reference = kernels::reference;
+    (full ? reference::conv2d_input_gradient<float>
+          : reference::depthwise_input_gradient<float>)(g, masked.data(), weight.data(), dx.data());
+    (full ? reference::conv2d_filter_gradient<float>
+          : reference::depthwise_filter_gradient<float>)(g, real.data(), masked.data(),
+                                                         dweight.data(), dbias.data());
+    for (Index k = 0; k < dx.size(); ++k) dx[k] = before[k] + dx[k];
+    for_each_isa(static_cast<std::uint64_t>(i), [&] {
+      Guarded got(dx.size()), got_weight(dweight.size()), got_bias(dbias.size());
+      fake_quant::convolution_gradients(full ? Convolution::full : Convolution::depthwise, g, x,
+                                        weight, d, passes, {got.values.data(), before.data()},
+                                        got_weight.values.data(), got_bias.values.data());
+      CHECK(got.holds(dx));
+      CHECK(got_weight.holds(dweight));
+      CHECK(got_bias.holds(dbias));
+    });
+  }
+}
+
 TEST_CASE("a network with every kind of fused layer") {
   Graph g;
   const WindowSpec three = WindowSpec::square(3, 1, Padding::same()), point{};
@@ -101,7 +153,7 @@ TEST_CASE("a network with every kind of fused layer") {
   const Value narrow = conv("narrow", wide, 16, point, Activation::none);
   const Value up = g.max_unpool("up", narrow, pool);
   conv("head", sum("skip", up, first), 1, three, Activation::none);
-  check_every_isa(g, 3, 2);
+  check_every_isa(g, initialize<float>(g, 3), 2);
 }
 
 TEST_CASE("convolutions of random windows and channels") {
@@ -122,6 +174,18 @@ TEST_CASE("convolutions of random windows and channels") {
       g.layer("deep", layer::DepthwiseConv2d{w, 1 + draw.below(2), true, activation}, {x});
     else
       g.layer("full", layer::Conv2d{out, w, 1, draw.below(2) == 0, activation}, {x});
-    check_every_isa(g, static_cast<std::uint64_t>(i), 2);
+    check_every_isa(g, initialize<float>(g, static_cast<std::uint64_t>(i)), 2);
   }
+}
+
+TEST_CASE("sums that are not exact in floats") {
+  Graph g;
+  const Value image = g.input({1, 4, 9, 64});
+  g.layer("full", layer::Conv2d{17, WindowSpec::square(3, 1, Padding::same())}, {image});
+  Parameters<float> parameters = initialize<float>(g, 1);
+  parameters.at("full/weight").fill(1);
+  const LinearTables tables = lower_linear(parameters.at("full/weight"), nullptr,
+                                           ChannelAxis::first, kImageQuantization, {1, 0});
+  REQUIRE_FALSE(fake_quant::sums_fit_float(tables));
+  check_every_isa(g, parameters, 1);
 }
