@@ -17,11 +17,11 @@ enum class Ranges { tracked, fixed };
 
 /// Evaluates layers for interpret() such that the forward pass is the integer arithmetic itself.
 /// The tape holds codes (code_map.h), whose values are the exact multiples scale * (code -
-/// zero_point); a convolution runs on integer-valued floats, which is exact while every |sum| stays
-/// below 2^24 (in double otherwise), and ends in the arithmetic of arith.h, which the device runs.
-/// Backward is the straight-through estimator: gradients pass where the code was not clamped. Works
-/// on a folded graph. Layers that copy codes (concat, pad, slice ...) need no treatment: copies of
-/// multiples are multiples.
+/// zero_point). A convolution's sums are exact: in integers, in floats that hold integers while
+/// every |sum| stays below 2^24, or else in doubles; they end in the arithmetic of arith.h, which
+/// the device runs. Backward is the straight-through estimator: gradients pass where the code was
+/// not clamped. Works on a folded graph. Layers that copy codes (concat, pad, slice ...) need no
+/// treatment: copies of multiples are multiples.
 class FakeQuantEvaluator : public FloatEvaluator<float> {
  public:
   /// Throws Error when the quantisations do not fit the graph or the target lacks a kernel.

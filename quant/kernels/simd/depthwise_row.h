@@ -102,13 +102,13 @@ void requantize_planes(const OutputStage& stage, const std::int32_t* scales,
 // The sums themselves, in the same places.
 void copy_planes(const std::int32_t* sums, std::int64_t outputs, std::int64_t channels,
                  std::int8_t* output, std::int64_t step) {
-  for (std::int64_t ox = 0; ox < outputs; ++ox)
-    for (std::int64_t first = 0; first < channels; first += 4) {
-      const std::int64_t count = channels - first < 4 ? channels - first : 4;
-      const std::int64_t vector = ox / kPixels * kGroup + first / 4;
-      std::memcpy(output + (ox * step + first) * 4, sums + vector * kLanes + ox % kPixels * 4,
-                  static_cast<std::size_t>(count * 4));
-    }
+  for (std::int64_t ox = 0; ox < outputs; ++ox) {
+    const std::int32_t* from = sums + ox / kPixels * kGroup * kLanes + ox % kPixels * 4;
+    std::int8_t* to = output + ox * step * 4;
+    std::int64_t left = channels;
+    for (; left >= 4; left -= 4, from += kLanes, to += 16) std::memcpy(to, from, 16);
+    if (left > 0) std::memcpy(to, from, static_cast<std::size_t>(left * 4));
+  }
 }
 
 void depthwise_row(const DepthwiseRow& c, const std::uint8_t* const* rows, const std::int8_t* next,

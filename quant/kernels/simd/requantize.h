@@ -129,6 +129,10 @@ void requantize(const OutputStage& stage, const std::int32_t* sums, std::int64_t
                 std::int64_t channels, std::int8_t* output) {
   if (stage.finish == Finish::sums) {
     const std::int64_t step = (channels + kLanes - 1) / kLanes * kLanes;
+    if (step == channels) {
+      std::memcpy(output, sums, static_cast<std::size_t>(pixels * channels * 4));
+      return;
+    }
     for (std::int64_t p = 0; p < pixels; ++p)
       std::memcpy(output + p * channels * 4, sums + p * step,
                   static_cast<std::size_t>(channels * 4));
