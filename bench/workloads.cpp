@@ -1,9 +1,9 @@
 #include "integrad/bench/workloads.h"
 
 #include "integrad/bench/convolutions.h"
-#include "integrad/nn/float_evaluator.h"
 #include "integrad/nn/interpreter.h"
 #include "integrad/nn/models/registry.h"
+#include "integrad/nn/streamed_evaluator.h"
 #include "integrad/quant/calibrate.h"
 #include "integrad/quant/runner.h"
 
@@ -113,7 +113,7 @@ void Inference::run() {
     return;
   }
   Tape<float> tape;
-  FloatEvaluator<float> evaluator(tape, model_.graph, model_.parameters, Mode::evaluate);
+  StreamedEvaluator evaluator(tape, model_.graph, model_.parameters);
   interpret(tape, model_.graph, tape.constant(image_), evaluator, Keep::output);
 }
 

@@ -1,5 +1,6 @@
 #include "integrad/quant/fake_quant.h"
 
+#include "integrad/autograd/ops/input_target.h"
 #include "integrad/quant/c/quantize.h"
 #include "integrad/quant/fake_quant_kernels.h"
 #include "integrad/tensor/parallel.h"
@@ -84,12 +85,9 @@ Var FakeQuantEvaluator::convolve(int id, const Linear& linear, kernels::Convolut
           Tape<float>& t, const Tensor<float>& cotangent) {
         Tensor<float> dweight = Tensor<float>::uninitialized(weight.shape());
         Tensor<float> dbias = Tensor<float>::uninitialized(Shape{geometry.out_channels});
-        Tape<float>::Accumulation target{};
-        if (t.needs_gradient(linear.x)) target = t.accumulation(linear.x);
-        fake_quant::convolution_gradients(
-            kind, geometry, *x, weight, cotangent, passes,
-            {target.after, target.before == nullptr ? nullptr : target.before->data()},
-            dweight.data(), dbias.data());
+        InputTarget<float> input(t, linear.x);
+        fake_quant::convolution_gradients(kind, geometry, *x, weight, cotangent, passes,
+                                          input.gradient(), dweight.data(), dbias.data());
         t.accumulate(linear.weight, std::move(dweight));
         if (linear.bias != Var{}) t.accumulate(linear.bias, std::move(dbias));
       });

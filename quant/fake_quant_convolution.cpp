@@ -1,6 +1,7 @@
 #include "integrad/quant/fake_quant_kernels.h"
 #include "integrad/tensor/kernels/conv2d.h"
 #include "integrad/tensor/kernels/depthwise.h"
+#include "integrad/tensor/kernels/finished_rows.h"
 #include "integrad/tensor/kernels/gradient_bands.h"
 
 namespace integrad::fake_quant {
@@ -130,7 +131,7 @@ void convolution_gradients(Convolution kind, const ConvGeometry& g, const CodeMa
         return MaskedRow{d, passes, g.out_height, Index{g.out_width} * g.out_channels};
       },
       [&] {
-        return kernels::fast::FinishedRows(g, {nullptr, nullptr}, into);
+        return kernels::FinishedRows<float>(g, {nullptr, nullptr}, into);
       },
       dfilter, dbias);
   if (in_bands) return;

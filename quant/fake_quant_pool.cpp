@@ -1,4 +1,5 @@
 #include "integrad/autograd/ops/average_pool2d.h"
+#include "integrad/autograd/ops/input_target.h"
 #include "integrad/quant/fake_quant.h"
 #include "integrad/quant/fake_quant_kernels.h"
 #include "integrad/quant/run_rows.h"
@@ -50,10 +51,9 @@ Var FakeQuantEvaluator::operator()(int id, const layer::MaxPool&, Inputs in) {
   return tape_.record_encoded(
       "max_pool2d", std::make_shared<CodeMap>(std::move(codes), x->quantization()), in,
       [from, winners](Tape<float>& t, const Tensor<float>& cotangent) {
-        Tensor<float> dx = Tensor<float>::uninitialized(winners->geometry.input());
-        kernels::spread_to_winners(winners->geometry, cotangent.data(), winners->taps.data(),
-                                   dx.data());
-        t.accumulate(from, std::move(dx));
+        InputTarget<float> input(t, from);
+        kernels::max_pool_gradient(winners->geometry, cotangent.data(), winners->taps.data(),
+                                   {nullptr, nullptr}, input.gradient());
       });
 }
 

@@ -4,6 +4,7 @@
 #include "integrad/tensor/kernels/batch_norm.h"
 #include "integrad/tensor/kernels/convolution_norm.h"
 #include "integrad/tensor/kernels/fast.h"
+#include "integrad/tensor/kernels/finished_rows.h"
 #include "integrad/tensor/kernels/gradient_bands.h"
 #include "integrad/tensor/kernels/row_window.h"
 
@@ -82,7 +83,7 @@ bool convolution_gradients(Convolution kind, const ConvGeometry& g, const Mapped
       [&] {
         return CotangentRow{cotangent, g.out_height, g.out_width, g.out_channels};
       },
-      [&] { return FinishedRows(g, x, into); }, dfilter, dbias);
+      [&] { return FinishedRows<float>(g, x, into); }, dfilter, dbias);
 }
 
 }  // namespace integrad::kernels::fast

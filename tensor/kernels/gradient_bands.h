@@ -3,48 +3,12 @@
 #include <vector>
 
 #include "integrad/tensor/kernels/bands.h"
-#include "integrad/tensor/kernels/convolution_norm.h"
 #include "integrad/tensor/kernels/fast.h"
 #include "integrad/tensor/kernels/row_window.h"
 
 /// The gradients of a convolution from rows that are made as they are needed, whatever memory
 /// holds: values before their normalisation, or codes.
 namespace integrad::kernels::fast {
-
-/// Writes the rows of an input gradient: adds what was there before, and takes the sums of what
-/// comes out while it is in the cache.
-class FinishedRows {
- public:
-  FinishedRows(const ConvGeometry& g, const Mapped<float>& x, const InputGradient<float>& into)
-      : x_(x),
-        into_(into),
-        width_(g.in_width),
-        channels_(g.in_channels),
-        term_(Buffer<float>::uninitialized(
-            static_cast<std::size_t>(into.before == nullptr ? 0 : width_ * channels_))) {}
-
-  /// compute(row) writes the convolution's own term.
-  template <class Compute>
-  void row(Index line, Compute&& compute) {
-    const Index size = width_ * channels_, at = line * size;
-    float* const dx = into_.dx + at;
-    if (into_.before == nullptr) {
-      compute(dx);
-    } else {
-      const float *const before = into_.before + at, *const term = term_.data();
-      compute(term_.data());
-      for (Index i = 0; i < size; ++i) dx[i] = before[i] + term[i];
-    }
-    if (into_.sums != nullptr)
-      add_gradient_sums(*x_.map, width_, channels_, dx, x_.data + at, into_.sums->start(line));
-  }
-
- private:
-  Mapped<float> x_;
-  InputGradient<float> into_;
-  Index width_, channels_;
-  Buffer<float> term_;
-};
 
 /// dx through finish, and dfilter, dbias (may be null); false, having done nothing, where there is
 /// no row kernel or a stride above 1. Each band of output rows has, from these makers, its own
