@@ -42,9 +42,18 @@ void Tape<T>::defer(Node& node, const Shape& shape, kernels::LineSource<T> lines
 }
 
 template <class T>
+void Tape<T>::set_form(Node& node, std::shared_ptr<const Encoded<T>> form) const {
+  node.shape = form->shape();
+  node.encoded = std::move(form);
+  if (profile_ != nullptr) profile_->nodes.back().shape = node.shape;
+}
+
+template <class T>
 kernels::LineSource<T> Tape<T>::lines(Var x) const {
   const Node& n = node(x);
   if (n.lines.reader != nullptr) return n.lines;
+  if (n.encoded != nullptr)
+    return kernels::stored_lines(kernels::Lines::of(n.shape), Stored<T>{materialized(n).data()});
   auto lines = kernels::stored_lines(kernels::Lines::of(n.shape), n.value->elements());
   lines.owner = n.value;
   return lines;
@@ -52,7 +61,9 @@ kernels::LineSource<T> Tape<T>::lines(Var x) const {
 
 template <class T>
 const Tensor<T>& Tape<T>::materialized(const Node& node) {
-  if (node.made.empty()) {
+  if (node.made.empty() && node.encoded != nullptr) {
+    node.made = node.encoded->decode();
+  } else if (node.made.empty()) {
     node.made = Tensor<T>::uninitialized(node.shape);
     kernels::make_lines(node.lines, node.made.data());
   }
@@ -71,6 +82,13 @@ void Tape<T>::accumulate_cotangent(Var x) {
   require(cotangent_ != nullptr, "there is a cotangent only while a tape runs backward");
   Node& target = nodes_[index(x)];
   if (target.needs_gradient) add_gradient(target, cotangent_);
+}
+
+template <class T>
+Tensor<T>& Tape<T>::writable_cotangent() {
+  require(cotangent_ != nullptr, "there is a cotangent only while a tape runs backward");
+  if (cotangent_.use_count() > 1) cotangent_ = std::make_shared<StoredTensor<T>>(*cotangent_);
+  return cotangent_->full();
 }
 
 template <class T>

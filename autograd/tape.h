@@ -19,6 +19,16 @@ struct Var {
   bool operator==(const Var&) const = default;
 };
 
+/// What memory holds in the place of a value: another form of it, codes for instance.
+template <class T>
+class Encoded {
+ public:
+  virtual ~Encoded() = default;
+  virtual const Shape& shape() const = 0;
+  /// The value.
+  virtual Tensor<T> decode() const = 0;
+};
+
 /// Reverse-mode differentiation. Operators append nodes; a node's index is its topological order,
 /// so backward is one loop from the end. T is float or double.
 ///
@@ -79,17 +89,29 @@ class Tape {
     return y;
   }
 
+  /// The same for a result that memory holds in another form; readers that know the form ask for
+  /// encoded(), all others for the value.
+  template <class Backward>
+  Var record_encoded(const char* operation, std::shared_ptr<const Encoded<T>> form,
+                     std::span<const Var> inputs, Backward backward) {
+    const Var y = record(operation, StoredTensor<T>(), inputs, std::move(backward));
+    set_form(nodes_[index(y)], std::move(form));
+    return y;
+  }
+
   /// A value that is not in memory as it is read is computed when it is first asked for, and kept.
   /// The reference (and that of shape()) holds until the next node is recorded, which may move the
   /// list of nodes.
   const Tensor<T>& value(Var x) const {
     const Node& n = node(x);
-    return n.lines.reader == nullptr ? n.value->full() : materialized(n);
+    return n.lines.reader == nullptr && n.encoded == nullptr ? n.value->full() : materialized(n);
   }
   /// The value for readers that take it line by line.
   kernels::LineSource<T> lines(Var x) const;
-  /// What memory holds, before the map; nothing of a deferred value.
+  /// What memory holds, before the map; nothing of a deferred or encoded value.
   const StoredTensor<T>& stored(Var x) const { return *node(x).value; }
+  /// Null when the value is not encoded.
+  const std::shared_ptr<const Encoded<T>>& encoded(Var x) const { return node(x).encoded; }
   /// Null when the value is not mapped.
   const ChannelMapping<T>* map(Var x) const { return node(x).map.get(); }
   const Shape& shape(Var x) const { return node(x).shape; }
@@ -103,6 +125,9 @@ class Tape {
   /// Inside a backward function: the same with that function's cotangent, whose memory x shares
   /// until something else is added to it.
   void accumulate_cotangent(Var x);
+  /// Inside a backward function: its cotangent, to be changed before it is handed on by
+  /// accumulate_cotangent(); a copy where somebody else looks at the memory.
+  Tensor<T>& writable_cotangent();
 
   /// For backward functions whose kernels add a term to the gradient of x themselves: they write
   /// after = before + term, element by element; before is null when there is nothing yet, and may
@@ -167,11 +192,13 @@ class Tape {
     mutable Tensor<T> made = {};        // such a value, once somebody asked for it
     int awaited = 0;                    // contributions to the gradient, one for each reader
     std::unique_ptr<kernels::LineSums> sums = nullptr;
+    std::shared_ptr<const Encoded<T>> encoded = nullptr;  // in the place of the value
 
     void free_value() {
       value = std::make_shared<StoredTensor<T>>();
       lines = {};
       made = {};
+      encoded = nullptr;
     }
   };
 
@@ -179,6 +206,7 @@ class Tape {
   const Node& node(Var x) const { return nodes_[index(x)]; }
   static void set_map(Node& node, ChannelMapping<T> map);
   void defer(Node& node, const Shape& shape, kernels::LineSource<T> lines) const;
+  void set_form(Node& node, std::shared_ptr<const Encoded<T>> form) const;
   void add_gradient(Node& target, Gradient gradient);
   static const Tensor<T>& materialized(const Node& node);
   Var push(const char* operation, StoredTensor<T> value, bool needs_gradient,

@@ -45,14 +45,17 @@ Checkpoint fresh_model(const TrainConfig& config) {
   return checkpoint;
 }
 
-// The folded model, calibrated on the image.
-Checkpoint quantized_model(const TrainConfig& config, const Tensor<float>& image) {
+// The folded model, calibrated on one image of at most this side: the process' memory shall be that
+// of what is timed.
+constexpr Index kCalibrationSide = 256;
+Checkpoint quantized_model(const TrainConfig& config) {
+  const Index side = std::min(config.height, kCalibrationSide);
   Checkpoint checkpoint = fresh_model(config);
-  Model<float> folded = checkpoint.folded(config.height, config.width);
+  const Model<float> folded = checkpoint.folded(side, side);
   RangeObserver observer(folded.graph, config.observer);
-  observe_images(observer, folded, image);
+  observe_images(observer, folded, random_tensor({1, side, side, 3}, 5, 0, 1));
   checkpoint.stage = Checkpoint::Stage::quantized;
-  checkpoint.parameters = std::move(folded.parameters);
+  checkpoint.parameters = folded.parameters;
   checkpoint.ranges = observer.state();
   checkpoint.target = config.target;
   return checkpoint;
@@ -63,22 +66,45 @@ Checkpoint quantized_model(const TrainConfig& config, const Tensor<float>& image
 Training::Training(Index size, Index batch, Kind kind)
     : config_(make_config(size, batch, kind)),
       batch_{random_tensor({batch, size, size, 3}, 5, 0, 1), random_mask(batch, size)},
-      optimizer_(config_.make_optimizer()),
-      learner_(std::make_unique<Learner>(config_,
-                                         kind == Kind::quantized || kind == Kind::quantized_tracking
-                                             ? quantized_model(config_, batch_.image)
-                                             : fresh_model(config_))) {
+      optimizer_(config_.make_optimizer()) {
+  if (kind == Kind::folded) {
+    folded_ = std::make_unique<FoldedStep>(fresh_model(config_).folded(size, size));
+    return;
+  }
+  const bool quantizes = kind == Kind::quantized || kind == Kind::quantized_tracking;
+  learner_ = std::make_unique<Learner>(config_,
+                                       quantizes ? quantized_model(config_) : fresh_model(config_));
   learner_->begin_epoch(0);
+}
+
+void Training::step() {
+  if (folded_)
+    folded_->step(batch_, optimizer_, 1e-3);
+  else
+    learner_->step(batch_, optimizer_, 1e-3);
+}
+
+void Training::profile_into(StepProfile* profile) {
+  if (folded_)
+    folded_->profile_into(profile);
+  else
+    learner_->profile_into(profile);
+}
+
+Training::Kind find_training_kind(const std::string& name) {
+  std::string known;
+  for (const NamedKind& kind : kTrainingKinds) {
+    if (name == kind.name) return kind.kind;
+    known += (known.empty() ? "" : ", ") + std::string(kind.name);
+  }
+  fail("a step's precision is one of ", known, "; got ", name);
 }
 
 Inference::Inference(Index size, bool integer)
     : integer_(integer), image_(random_tensor({1, size, size, 3}, 5, 0, 1)) {
-  // Calibrated on a small image, so that the process' memory is that of the integer program.
-  constexpr Index kSmall = 64;
-  const TrainConfig config = make_config(kSmall, 1, Training::Kind::floating);
+  const TrainConfig config = make_config(size, 1, Training::Kind::floating);
   if (integer)
-    program_ =
-        quantized_model(config, random_tensor({1, kSmall, kSmall, 3}, 5, 0, 1)).program(size, size);
+    program_ = quantized_model(config).program(size, size);
   else
     model_ = fresh_model(config).folded(size, size);
 }

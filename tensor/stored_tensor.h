@@ -49,6 +49,7 @@ class StoredTensor {
   StoredTarget<T> target() { return {full_.data(), rounded_.data()}; }
   /// Storage::full only.
   const Tensor<T>& full() const { return full_; }
+  Tensor<T>& full() { return full_; }
 
  private:
   Tensor<T> full_;

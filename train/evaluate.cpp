@@ -53,7 +53,8 @@ class Predictor {
         arithmetic_ == Arithmetic::floating
             ? run(StreamedEvaluator(tape, model_.graph, model_.parameters))
             : run(FakeQuantEvaluator(tape, model_.graph, model_.parameters, Mode::evaluate,
-                                     quantizations_, find_target(checkpoint_.target)));
+                                     quantizations_, find_target(checkpoint_.target),
+                                     Ranges::fixed));
     return tape.value(out);
   }
 

@@ -78,7 +78,8 @@ Learner::Forward Learner::forward(Tape<float>& tape, const Tensor<float>& image)
     return {std::move(values), evaluator.parameter_values(), {}};
   }
   FakeQuantEvaluator evaluator(tape, graph_, checkpoint_.parameters, Mode::train,
-                               observer_->quantizations(), find_target(checkpoint_.target));
+                               observer_->quantizations(), find_target(checkpoint_.target),
+                               ranges_move_ ? Ranges::tracked : Ranges::fixed);
   auto values = interpret(tape, graph_, x, evaluator);
   return {std::move(values), evaluator.parameter_values(), evaluator.observed()};
 }

@@ -134,10 +134,34 @@ PackedFilter pack_depthwise(const Int8Kernels& kernels, const integrad_depthwise
   return packed;
 }
 
-}  // namespace
+// Where the rows of a layer go: codes to memory, sums to whoever wants them.
+struct RowTarget {
+  std::int8_t* output;
+  const SumsRow* sums;
 
-bool conv(const integrad_conv& layer, Index batch, const std::int8_t* input,
-          const std::int8_t* filter, const std::int32_t* bias, std::int8_t* output) {
+  // Bytes of scratch memory for a row of sums.
+  Index row_bytes(integrad_dims out) const {
+    return sums == nullptr ? 0 : integrad_row_size(out) * Index{sizeof(std::int32_t)};
+  }
+  PackedStage stage(const integrad_output_stage& stage, std::span<const std::int64_t> bounds,
+                    Index vectors, Index lanes, const ChannelOf& channel_of) const {
+    if (sums == nullptr) return pack_stage(stage, bounds, vectors, lanes, channel_of);
+    PackedStage packed;
+    packed.table.assign(static_cast<std::size_t>(vectors * kScaleRows * lanes), 0);
+    packed.stage = {Finish::sums, packed.table.data(), 0, 0, 0};
+    return packed;
+  }
+  // compute(row) writes it; `scratch` has row_bytes().
+  template <class Compute>
+  void row(integrad_dims out, Index row, std::uint8_t* scratch, Compute compute) const {
+    if (sums == nullptr) return compute(output + row * integrad_row_size(out));
+    compute(reinterpret_cast<std::int8_t*>(scratch));
+    (*sums)(row, reinterpret_cast<const std::int32_t*>(scratch));
+  }
+};
+
+bool conv_to(const RowTarget& target, const integrad_conv& layer, Index batch,
+             const std::int8_t* input, const std::int8_t* filter, const std::int32_t* bias) {
   const Int8Kernels* kernels = int8_kernels();
   const integrad_window wx = layer.window_x, wy = layer.window_y;
   if (kernels == nullptr || layer.groups != 1 || wx.pad_before < 0) return false;
@@ -158,34 +182,37 @@ bool conv(const integrad_conv& layer, Index batch, const std::int8_t* input,
   const bool narrow = outputs == 1 && layer.input.channels % (4 * kernels->group) == 0;
   const Index tile = narrow ? kernels->lanes : c.blocks == 1 ? kernels->tile : kernels->tile2;
   const Index tiles = (width + tile - 1) / tile;
+  const Index own_bytes = (narrow ? tiles : c.blocks) * tile * kernels->lanes * 4;
   const RowPass pass{.input = layer.input,
                      .output = layer.output,
                      .window_y = wy,
                      .layout = {layer.input.width, layer.input.channels, wx.pad_before,
                                 (tiles * tile - 1) * wx.stride + integrad_window_extent(wx), 1,
                                 layer.input.channels, groups * 4, layer.input_zero_point},
-                     .scratch_bytes = (narrow ? tiles : c.blocks) * tile * kernels->lanes * 4};
+                     .scratch_bytes = own_bytes + target.row_bytes(layer.output)};
   if (!affordable(pass) ||
       !affordable_weights({c.blocks, kernels->lanes, wy.kernel, wx.kernel, groups, 4}))
     return false;
   const PackedFilter packed = (narrow ? pack_narrow : pack_conv)(*kernels, layer, c, filter, bias);
   const PackedStage stage =
-      pack_stage(layer.stage, packed.bounds, c.blocks, kernels->lanes,
-                 narrow ? only_channel : consecutive_channels(kernels->lanes, outputs));
+      target.stage(layer.stage, packed.bounds, c.blocks, kernels->lanes,
+                   narrow ? only_channel : consecutive_channels(kernels->lanes, outputs));
   c.filter = packed.weights.data();
   c.bias = packed.bias.data();
   c.stage = stage.stage;
   const auto row_kernel = narrow ? kernels->narrow_row : kernels->conv_row;
-  run_rows(*kernels, pass, batch, input, output,
+  run_rows(*kernels, pass, batch, input,
            [&](const std::uint8_t* const* rows, const std::int8_t* next, std::uint8_t* scratch,
-               std::int8_t* row) {
-             row_kernel(c, rows, next, reinterpret_cast<std::int32_t*>(scratch), row);
+               Index row) {
+             target.row(layer.output, row, scratch + own_bytes, [&](std::int8_t* into) {
+               row_kernel(c, rows, next, reinterpret_cast<std::int32_t*>(scratch), into);
+             });
            });
   return true;
 }
 
-bool depthwise(const integrad_depthwise& layer, Index batch, const std::int8_t* input,
-               const std::int8_t* filter, const std::int32_t* bias, std::int8_t* output) {
+bool depthwise_to(const RowTarget& target, const integrad_depthwise& layer, Index batch,
+                  const std::int8_t* input, const std::int8_t* filter, const std::int32_t* bias) {
   const Int8Kernels* kernels = int8_kernels();
   const integrad_window wx = layer.window_x, wy = layer.window_y;
   const Index channels = layer.output.channels, width = layer.output.width;
@@ -207,29 +234,54 @@ bool depthwise(const integrad_depthwise& layer, Index batch, const std::int8_t* 
                  .bias = nullptr,
                  .stage = {}};
   const Index plane_bytes = c.row_groups * kernels->group * segment_pixels * 16;
+  const Index own_bytes = plane_bytes + segment * block_channels * 4;
   const RowPass pass{.input = layer.input,
                      .output = layer.output,
                      .window_y = wy,
                      .layout = {layer.input.width, channels, wx.pad_before, c.in_pixels, c.blocks,
                                 block_channels, 16, layer.input_zero_point},
-                     .scratch_bytes = plane_bytes + segment * block_channels * 4};
+                     .scratch_bytes = own_bytes + target.row_bytes(layer.output)};
   if (!affordable(pass) ||
       !affordable_weights({c.blocks, 16, kernels->lanes, c.row_groups, wx.kernel}))
     return false;
   const ChannelOf channel_of = channels_in_planes(channels);
   const PackedFilter packed = pack_depthwise(*kernels, layer, c, filter, bias, channel_of);
-  const PackedStage stage =
-      pack_stage(layer.stage, packed.bounds, c.blocks * kernels->group, kernels->lanes, channel_of);
+  const PackedStage stage = target.stage(layer.stage, packed.bounds, c.blocks * kernels->group,
+                                         kernels->lanes, channel_of);
   c.filter = packed.weights.data();
   c.bias = packed.bias.data();
   c.stage = stage.stage;
-  run_rows(*kernels, pass, batch, input, output,
+  run_rows(*kernels, pass, batch, input,
            [&](const std::uint8_t* const* rows, const std::int8_t* next, std::uint8_t* scratch,
-               std::int8_t* row) {
-             kernels->depthwise_row(c, rows, next, scratch,
-                                    reinterpret_cast<std::int32_t*>(scratch + plane_bytes), row);
+               Index row) {
+             target.row(layer.output, row, scratch + own_bytes, [&](std::int8_t* into) {
+               kernels->depthwise_row(c, rows, next, scratch,
+                                      reinterpret_cast<std::int32_t*>(scratch + plane_bytes), into);
+             });
            });
   return true;
+}
+
+}  // namespace
+
+bool conv(const integrad_conv& layer, Index batch, const std::int8_t* input,
+          const std::int8_t* filter, const std::int32_t* bias, std::int8_t* output) {
+  return conv_to({output, nullptr}, layer, batch, input, filter, bias);
+}
+
+bool depthwise(const integrad_depthwise& layer, Index batch, const std::int8_t* input,
+               const std::int8_t* filter, const std::int32_t* bias, std::int8_t* output) {
+  return depthwise_to({output, nullptr}, layer, batch, input, filter, bias);
+}
+
+bool conv_sums(const integrad_conv& layer, Index batch, const std::int8_t* input,
+               const std::int8_t* filter, const std::int32_t* bias, const SumsRow& sums) {
+  return conv_to({nullptr, &sums}, layer, batch, input, filter, bias);
+}
+
+bool depthwise_sums(const integrad_depthwise& layer, Index batch, const std::int8_t* input,
+                    const std::int8_t* filter, const std::int32_t* bias, const SumsRow& sums) {
+  return depthwise_to({nullptr, &sums}, layer, batch, input, filter, bias);
 }
 
 }  // namespace integrad::kernels::int8

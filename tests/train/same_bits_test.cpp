@@ -13,7 +13,7 @@ using namespace integrad;
 
 namespace {
 
-enum class Kind { floating, quantized };
+enum class Kind { floating, bfloat16, quantized };
 
 struct Precision {
   const char* name;
@@ -23,6 +23,7 @@ struct Precision {
 
 const Precision kPrecisions[] = {
     {"float", Kind::floating, "a250d26e8dbee22908a7beb7b8c5a7cefe99f85a7c200223f71171e012d893f8"},
+    {"bf16", Kind::bfloat16, "fac35e1c48eacc066a36923a506aa96e44f27ce4e5783f564bee178e82e00e0c"},
     {"quantised", Kind::quantized,
      "903057b1556600d23a4754ecf43dc34253b4f3ff87a1be0f05871bbbf40aeb10"},
 };
@@ -58,9 +59,11 @@ const Checkpoint& float_model() {
 
 Checkpoint run(const Precision& precision, const std::filesystem::path& folder, bool resume = false,
                const AfterEpoch& after_epoch = {}) {
-  if (precision.kind == Kind::floating)
-    return train(course(), pictures(), folder, resume, after_epoch);
-  return quantize(course(), float_model(), pictures(), folder, resume, after_epoch);
+  TrainConfig config = course();
+  if (precision.kind == Kind::bfloat16) config.precision = "bf16";
+  if (precision.kind != Kind::quantized)
+    return train(config, pictures(), folder, resume, after_epoch);
+  return quantize(config, float_model(), pictures(), folder, resume, after_epoch);
 }
 
 void check_same(const Precision& precision) {

@@ -8,6 +8,7 @@
 #include "integrad/quant/kernels/simd/depthwise_row.h"
 #include "integrad/quant/kernels/simd/narrow_row.h"
 #include "integrad/quant/kernels/simd/pool_row.h"
+#include "integrad/quant/kernels/simd/training_row.h"
 
 constexpr Int8Kernels kernels_of_this_set() {
   return {.lanes = kLanes,
@@ -23,5 +24,11 @@ constexpr Int8Kernels kernels_of_this_set() {
           .requantize = requantize,
           .add = add_codes,
           .max_pool_row = max_pool_row,
-          .unpool_row = unpool_row};
+          .unpool_row = unpool_row,
+          .real_row = real_row,
+          .masked_row = masked_row,
+          .sums_row = sums_row<std::int32_t>,
+          .float_sums_row = sums_row<float>,
+          .extremes_row = extremes_row<std::int32_t>,
+          .float_extremes_row = extremes_row<float>};
 }

@@ -95,6 +95,6 @@ void conv_row(const ConvRow& c, const std::uint8_t* const* rows, const std::int8
         t.bias += 2 * kLanes;
         t.sums += 2 * kLanes;
       }
-    requantize(c.stage, sums, pixels, c.out_channels, output + ox * c.out_channels);
+    requantize(c.stage, sums, pixels, c.out_channels, place(c.stage, output, ox * c.out_channels));
   }
 }

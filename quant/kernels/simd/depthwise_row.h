@@ -99,6 +99,18 @@ void requantize_planes(const OutputStage& stage, const std::int32_t* scales,
   }
 }
 
+// The sums themselves, in the same places.
+void copy_planes(const std::int32_t* sums, std::int64_t outputs, std::int64_t channels,
+                 std::int8_t* output, std::int64_t step) {
+  for (std::int64_t ox = 0; ox < outputs; ++ox) {
+    const std::int32_t* from = sums + ox / kPixels * kGroup * kLanes + ox % kPixels * 4;
+    std::int8_t* to = output + ox * step * 4;
+    std::int64_t left = channels;
+    for (; left >= 4; left -= 4, from += kLanes, to += 16) std::memcpy(to, from, 16);
+    if (left > 0) std::memcpy(to, from, static_cast<std::size_t>(left * 4));
+  }
+}
+
 void depthwise_row(const DepthwiseRow& c, const std::uint8_t* const* rows, const std::int8_t* next,
                    std::uint8_t* planes, std::int32_t* sums, std::int8_t* output) {
   const std::int64_t extent = (c.kernel_x - 1) * c.dilation + 1;
@@ -121,10 +133,12 @@ void depthwise_row(const DepthwiseRow& c, const std::uint8_t* const* rows, const
         depthwise_sums_3<kRowGroups>(c, planes, outputs, filter, bias, sums);
       else
         depthwise_sums(c, planes, outputs, filter, bias, sums);
+      const std::int64_t channels = rest < 4 * kGroup ? rest : 4 * kGroup;
+      std::int8_t* const to = place(c.stage, output, ox * c.out_channels + first);
+      if (c.stage.finish == Finish::sums) copy_planes(sums, outputs, channels, to, c.out_channels);
       with_finish(c.stage.finish, [&](auto constant) {
-        requantize_planes<decltype(constant)::value>(
-            c.stage, scales, sums, outputs, rest < 4 * kGroup ? rest : 4 * kGroup,
-            output + ox * c.out_channels + first, c.out_channels);
+        requantize_planes<decltype(constant)::value>(c.stage, scales, sums, outputs, channels, to,
+                                                     c.out_channels);
       });
     }
   }
