@@ -39,10 +39,11 @@ using ChannelOf = std::function<Index(Index vector, Index lane)>;
 /// Lanes that are channels one after the other.
 ChannelOf consecutive_channels(Index lanes, Index channels);
 
-/// An output stage with its scale table. The pointer in `stage` follows the table when it is moved.
+/// An output stage with its tables. The pointers in `stage` follow the tables when they are moved.
 struct PackedStage {
   OutputStage stage;
   std::vector<std::int32_t> table;
+  std::vector<float> factors;
 };
 /// `bounds`: |sum| stays at or below it, per output channel.
 PackedStage pack_stage(const integrad_output_stage& stage, std::span<const std::int64_t> bounds,

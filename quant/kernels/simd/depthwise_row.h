@@ -54,15 +54,18 @@ void depthwise_sums(const DepthwiseRow& c, const std::uint8_t* planes, std::int6
   }
 }
 
-// Three neighbouring taps of `row_groups` groups of rows: the weights stay in registers.
-template <int row_groups>
-void depthwise_sums_3(const DepthwiseRow& c, const std::uint8_t* planes, std::int64_t outputs,
-                      const std::int8_t* filter, const std::int32_t* bias, std::int32_t* sums) {
+// Three neighbouring taps of `row_groups` groups of rows: the weights stay in registers. With a
+// quick way the codes too, unless they must be computed from the sums: then it returns true.
+template <int row_groups, Quick quick>
+bool depthwise_sums_3(const DepthwiseRow& c, const std::uint8_t* planes, std::int64_t outputs,
+                      const std::int8_t* filter, const std::int32_t* bias, const float* factors,
+                      std::int32_t* sums, std::int8_t* output) {
   const std::int64_t plane_bytes = c.segment_pixels * 16;
   Vector weight[row_groups * 3][kGroup], first[kGroup];
   UNROLL for (int k = 0; k < row_groups * 3; ++k)
       load_weights(filter + k * kGroup * kLanes * 4, weight[k]);
   UNROLL for (int i = 0; i < kGroup; ++i) first[i] = load(bias + i * kLanes);
+  QuickStage<quick, kGroup> stage(c.stage, factors);
   for (std::int64_t ox = 0; ox < outputs; ox += kPixels, sums += kGroup * kLanes) {
     Vector sum[kGroup];
     UNROLL for (int i = 0; i < kGroup; ++i) sum[i] = first[i];
@@ -72,7 +75,14 @@ void depthwise_sums_3(const DepthwiseRow& c, const std::uint8_t* planes, std::in
       add_products(sum[i], load(x), weight[g * 3 + kx][i]);
     }
     store_sums(sums, sum);
+    if constexpr (quick != Quick::none)
+      store_pixels(output + ox * c.out_channels, c.out_channels, stage.codes(sum, 0));
   }
+  return quick == Quick::none || stage.unclear();
+}
+
+ALWAYS_INLINE Vector pack_planes(const Vector (&v)[kGroup], const Bounds& bounds) {
+  return pack_codes({v[0], v[1], v[kGroup - 2], v[kGroup - 1]}, bounds);
 }
 
 // `channels` channels, at most a block, of `outputs` pixels.
@@ -89,11 +99,11 @@ void requantize_planes(const OutputStage& stage, const std::int32_t* scales,
         rescaled<finish>(load(sums + i * kLanes), scale[i], zero_point);
     std::int8_t* to = output + ox * step;
     if (channels == 4 * kGroup && ox + kPixels <= outputs) {
-      store_pixels(to, step, codes, bounds);
+      store_pixels(to, step, pack_planes(codes, bounds));
       continue;
     }
     std::int8_t last[kPixels * 4 * kGroup];
-    store_pixels(last, 4 * kGroup, codes, bounds);
+    store_pixels(last, 4 * kGroup, pack_planes(codes, bounds));
     for (int p = 0; p < kPixels && ox + p < outputs; ++p)
       std::memcpy(to + p * step, last + p * 4 * kGroup, static_cast<std::size_t>(channels));
   }
@@ -117,10 +127,18 @@ void depthwise_row(const DepthwiseRow& c, const std::uint8_t* const* rows, const
       const std::int32_t* bias = c.bias + vector * kLanes;
       const std::int32_t* scales = c.stage.scales + vector * kScaleRows * kLanes;
       interleave_rows(c, rows, (block * c.in_pixels + ox * c.stride) * 16, pixels, planes);
+      bool unclear = true;
       if (three)
-        depthwise_sums_3<kRowGroups>(c, planes, outputs, filter, bias, sums);
+        unclear = with_quick(rest >= 4 * kGroup && whole == outputs ? c.stage.quick : Quick::none,
+                             [&](auto constant) {
+                               return depthwise_sums_3<kRowGroups, decltype(constant)::value>(
+                                   c, planes, outputs, filter, bias,
+                                   c.stage.factors + vector * kQuickRows * kLanes, sums,
+                                   output + ox * c.out_channels + first);
+                             });
       else
         depthwise_sums(c, planes, outputs, filter, bias, sums);
+      if (!unclear) continue;
       with_finish(c.stage.finish, [&](auto constant) {
         requantize_planes<decltype(constant)::value>(
             c.stage, scales, sums, outputs, rest < 4 * kGroup ? rest : 4 * kGroup,

@@ -32,11 +32,27 @@ enum ScaleRow : std::int32_t {
   kScaleRows = 7
 };
 
+/// A quick way for sums whose finish is `once` or `twice`: floats compute the code's real value with
+/// 16 bits behind the point, kUnclear units too large. A value with less than 2 kUnclear units
+/// behind the point is unclear, and `finish` settles it; of all others the integer part is the code.
+enum class Quick : std::int32_t {
+  none,
+  once,
+  twice,   ///< a negative sum's value is smaller by `negative`
+  limited  ///< the same, for sums so large that their value must be limited to 32 bits
+};
+inline constexpr std::int32_t kUnclear = 4;
+
+/// One vector of lanes has kQuickRows rows of floats in a table of factors.
+enum QuickRow : std::int32_t { kFactor, kStart, kNegative, kQuickRows };
+
 struct OutputStage {
   Finish finish;
   const std::int32_t* scales;
   std::int32_t zero_point;  // of the output, for the two that do not hold it in their addend
   std::int32_t low, high;
+  Quick quick;
+  const float* factors;
 };
 
 /// A row of codes as the kernels want it: [blocks][pixels][pixel_bytes], each pixel of a block
