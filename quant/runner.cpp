@@ -216,7 +216,8 @@ struct RunNode {
 Tensor<std::int8_t> quantize_image(const QGraph& program, const Tensor<float>& image) {
   const Quantization& q = program.node(0).quantization;
   Tensor<std::int8_t> codes = Tensor<std::int8_t>::uninitialized(image.shape());
-  integrad_quantize_elements(image.data(), q.scale, q.zero_point, codes.data(), image.size());
+  if (!int8::quantize(q.scale, q.zero_point, image.data(), codes.data(), image.size()))
+    integrad_quantize_elements(image.data(), q.scale, q.zero_point, codes.data(), image.size());
   return codes;
 }
 

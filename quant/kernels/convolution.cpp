@@ -15,12 +15,25 @@ bool affordable_weights(std::initializer_list<Index> extents) {
   return bytes <= double{1 << 28};
 }
 
-// Channels of a depthwise layer in planes of four channels of several pixels.
-ChannelOf channels_in_planes(Index channels) {
+// Channels of a depthwise layer in planes of four channels of several pieces. A vector takes one of
+// a part's planes; a part is a block of one piece a pixel, or the phase of pixels with several.
+ChannelOf channels_in_planes(const Int8Kernels& kernels, Index channels, Index pieces) {
+  const Index planes = kernels.group, vector_pieces = kernels.lanes / 4;
   return [=](Index vector, Index lane) {
-    const Index channel = 4 * vector + lane % 4;
+    const Index part = vector / planes, plane = vector % planes;
+    const Index piece = pieces == 1 ? part : (part * vector_pieces + lane / 4) % pieces;
+    const Index channel = (piece * planes + plane) * 4 + lane % 4;
     return channel < channels ? channel : Index{-1};
   };
+}
+
+// The pieces of a pixel whose rows need no blocks; 1 where they do.
+Index pieces_of_pixel(const Int8Kernels& kernels, Index channels, Index stride) {
+  const Index piece_channels = 4 * kernels.group, vector_pieces = kernels.lanes / 4;
+  const Index pieces = channels / piece_channels;
+  const bool fits =
+      pieces > 0 && (vector_pieces % pieces == 0 || pieces % vector_pieces == 0) && stride == 1;
+  return fits && channels % piece_channels == 0 ? pieces : 1;
 }
 
 /// Writes weights in the form of groups: a group of two holds 16 bits each, the lower byte first.
@@ -112,16 +125,17 @@ PackedFilter pack_depthwise(const Int8Kernels& kernels, const integrad_depthwise
                             const DepthwiseRow& c, const std::int8_t* filter,
                             const std::int32_t* bias, const ChannelOf& channel_of) {
   const Index channels = layer.output.channels, planes = kernels.group;
+  const Index parts = c.blocks * c.phases;
   PackedFilter packed;
   packed.weights = Buffer<std::int8_t>::uninitialized(
-      static_cast<std::size_t>(c.blocks * c.row_groups * c.kernel_x * planes * kernels.lanes * 4));
+      static_cast<std::size_t>(parts * c.row_groups * c.kernel_x * planes * kernels.lanes * 4));
   GroupWriter writer(kernels, packed.weights.data());
-  for (Index block = 0; block < c.blocks; ++block)
+  for (Index part = 0; part < parts; ++part)
     for (Index rows = 0; rows < c.row_groups; ++rows)
       for (Index kx = 0; kx < c.kernel_x; ++kx)
         for (Index plane = 0; plane < planes; ++plane)
           for (Index lane = 0; lane < kernels.lanes; ++lane) {
-            const Index channel = channel_of(block * planes + plane, lane);
+            const Index channel = channel_of(part * planes + plane, lane);
             for (Index i = 0; i < kernels.group; ++i) {
               const Index ky = rows * kernels.group + i;
               writer.put(channel >= 0 && ky < c.kernel_y
@@ -130,7 +144,7 @@ PackedFilter pack_depthwise(const Int8Kernels& kernels, const integrad_depthwise
             }
           }
   pack_bias(packed, kernels, layer.input_zero_point, filter, bias, channels, 1,
-            c.kernel_y * c.kernel_x, channels, c.blocks * planes, channel_of);
+            c.kernel_y * c.kernel_x, channels, parts * planes, channel_of);
   return packed;
 }
 
@@ -190,7 +204,9 @@ bool depthwise(const integrad_depthwise& layer, Index batch, const std::int8_t* 
   const integrad_window wx = layer.window_x, wy = layer.window_y;
   const Index channels = layer.output.channels, width = layer.output.width;
   if (kernels == nullptr || layer.input.channels != channels || wx.pad_before < 0) return false;
-  const Index block_channels = 4 * kernels->group, segment = kernels->segment;
+  const Index piece_channels = 4 * kernels->group;
+  const Index pieces = pieces_of_pixel(*kernels, channels, wx.stride);
+  const Index segment = std::max<Index>(16, kernels->segment / pieces);
   const Index segment_pixels =
       ((segment - 1) * wx.stride + integrad_window_extent(wx) + 15) / 16 * 16;
   DepthwiseRow c{.kernel_y = wy.kernel,
@@ -198,28 +214,31 @@ bool depthwise(const integrad_depthwise& layer, Index batch, const std::int8_t* 
                  .stride = wx.stride,
                  .dilation = wx.dilation,
                  .row_groups = (wy.kernel + kernels->group - 1) / kernels->group,
+                 .pieces = pieces,
+                 .phases = std::max<Index>(1, pieces / (kernels->lanes / 4)),
                  .in_pixels = (width - 1) / segment * segment * wx.stride + segment_pixels,
+                 .segment_outputs = segment,
                  .segment_pixels = segment_pixels,
                  .out_width = width,
                  .out_channels = channels,
-                 .blocks = (channels + block_channels - 1) / block_channels,
+                 .blocks = pieces > 1 ? 1 : (channels + piece_channels - 1) / piece_channels,
                  .filter = nullptr,
                  .bias = nullptr,
                  .stage = {}};
-  const Index plane_bytes = c.row_groups * kernels->group * segment_pixels * 16;
+  const Index plane_bytes = c.row_groups * kernels->group * segment_pixels * pieces * 16;
   const RowPass pass{.input = layer.input,
                      .output = layer.output,
                      .window_y = wy,
                      .layout = {layer.input.width, channels, wx.pad_before, c.in_pixels, c.blocks,
-                                block_channels, 16, layer.input_zero_point},
-                     .scratch_bytes = plane_bytes + segment * block_channels * 4};
+                                pieces * piece_channels, pieces * 16, layer.input_zero_point},
+                     .scratch_bytes = plane_bytes + segment * pieces * piece_channels * 4};
   if (!affordable(pass) ||
-      !affordable_weights({c.blocks, 16, kernels->lanes, c.row_groups, wx.kernel}))
+      !affordable_weights({c.blocks, c.phases, 16, kernels->lanes, c.row_groups, wx.kernel}))
     return false;
-  const ChannelOf channel_of = channels_in_planes(channels);
+  const ChannelOf channel_of = channels_in_planes(*kernels, channels, pieces);
   const PackedFilter packed = pack_depthwise(*kernels, layer, c, filter, bias, channel_of);
-  const PackedStage stage =
-      pack_stage(layer.stage, packed.bounds, c.blocks * kernels->group, kernels->lanes, channel_of);
+  const PackedStage stage = pack_stage(
+      layer.stage, packed.bounds, c.blocks * c.phases * kernels->group, kernels->lanes, channel_of);
   c.filter = packed.weights.data();
   c.bias = packed.bias.data();
   c.stage = stage.stage;

@@ -34,6 +34,10 @@ bool max_pool(const integrad_pool& layer, Index batch, const std::int8_t* input,
 bool unpool(const integrad_unpool& layer, Index batch, const std::int8_t* input,
             const std::uint8_t* winners, std::int8_t* output);
 
+/// integrad_quantize of each number.
+bool quantize(float scale, std::int32_t zero_point, const float* input, std::int8_t* output,
+              Index count);
+
 /// The output channel that a lane of a vector belongs to; -1 for none.
 using ChannelOf = std::function<Index(Index vector, Index lane)>;
 /// Lanes that are channels one after the other.

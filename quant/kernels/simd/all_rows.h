@@ -8,6 +8,7 @@
 #include "integrad/quant/kernels/simd/depthwise_row.h"
 #include "integrad/quant/kernels/simd/narrow_row.h"
 #include "integrad/quant/kernels/simd/pool_row.h"
+#include "integrad/quant/kernels/simd/quantize.h"
 
 constexpr Int8Kernels kernels_of_this_set() {
   return {.lanes = kLanes,
@@ -23,5 +24,6 @@ constexpr Int8Kernels kernels_of_this_set() {
           .requantize = requantize,
           .add = add_codes,
           .max_pool_row = max_pool_row,
-          .unpool_row = unpool_row};
+          .unpool_row = unpool_row,
+          .quantize = quantize_codes};
 }

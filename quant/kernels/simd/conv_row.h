@@ -53,7 +53,8 @@ ALWAYS_INLINE bool finish_tile(const ConvRow& c, const ConvTile t,
   return stage.unclear();
 }
 
-// taps == 3: three neighbouring taps at stride 1; taps == 1: any kernel, stride and dilation.
+// taps == 3: three neighbouring taps at stride 1; taps == 1: one tap; taps == 0: any kernel, stride
+// and dilation.
 template <int pixels, int blocks, int taps, Quick quick>
 bool conv_tile(const ConvRow& c, const std::uint8_t* const* rows, const ConvTile& t) {
   Vector sum[pixels][blocks];
@@ -64,11 +65,12 @@ bool conv_tile(const ConvRow& c, const std::uint8_t* const* rows, const ConvTile
   const std::int64_t pixel_bytes = c.groups * 4, tap_bytes = c.dilation * pixel_bytes;
   const std::int8_t* w = t.filter;
   for (std::int64_t ky = 0; ky < c.kernel_y; ++ky) {
-    PixelPointers<std::uint8_t, pixels + taps - 1> x(rows[ky] + t.first, c.stride * pixel_bytes);
+    PixelPointers<std::uint8_t, pixels + (taps == 3 ? 2 : 0)> x(rows[ky] + t.first,
+                                                                c.stride * pixel_bytes);
     for (std::int64_t g = 0; g < c.groups; ++g) {
-      if constexpr (taps == 3) {
-        add_taps<3>(x, w, sum);
-        w += 3 * blocks * kLanes * 4;
+      if constexpr (taps > 0) {
+        add_taps<taps>(x, w, sum);
+        w += taps * blocks * kLanes * 4;
         x.advance(4);
       } else {
         for (std::int64_t kx = 0; kx < c.kernel_x; ++kx) {
@@ -88,9 +90,10 @@ ALWAYS_INLINE bool conv_tile_of(const ConvRow& c, const std::uint8_t* const* row
                                 const ConvTile& t, Quick quick) {
   return with_quick(quick, [&](auto constant) {
     constexpr Quick kQuick = decltype(constant)::value;
+    if (c.kernel_x == 1) return conv_tile<pixels, blocks, 1, kQuick>(c, rows, t);
     return c.stride == 1 && c.kernel_x == 3 && c.dilation == 1
                ? conv_tile<pixels, blocks, 3, kQuick>(c, rows, t)
-               : conv_tile<pixels, blocks, 1, kQuick>(c, rows, t);
+               : conv_tile<pixels, blocks, 0, kQuick>(c, rows, t);
   });
 }
 

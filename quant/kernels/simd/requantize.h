@@ -89,8 +89,9 @@ struct QuickStage {
 
   ALWAYS_INLINE QuickStage(const OutputStage& stage, const float* from)
       : bounds(make_bounds(stage.low, stage.high)), least(splat(-1)) {
-    UNROLL for (int t = 0; t < tables; ++t) UNROLL for (int row = 0; row < kQuickRows; ++row)
-        factors[t][row] = load_floats(from + (t * kQuickRows + row) * kLanes);
+    if constexpr (quick != Quick::none)
+      UNROLL for (int t = 0; t < tables; ++t) UNROLL for (int row = 0; row < kQuickRows; ++row)
+          factors[t][row] = load_floats(from + (t * kQuickRows + row) * kLanes);
   }
   // 16 bits behind the point.
   ALWAYS_INLINE Vector value(Vector sum, int table) const {
@@ -110,7 +111,8 @@ struct QuickStage {
       words[i / 2] = upper_words(v[i], v[i + 1]);
       least = smaller_words(least, lower_words(v[i], v[i + 1]));
     }
-    return pack_words(words[0], words[count / 2 - 1], bounds);
+    const Vector packed = saturated(words[0], words[count / 2 - 1]);
+    return quick == Quick::twice ? packed : clamped(packed, bounds);
   }
   ALWAYS_INLINE bool unclear() const {
     return any_word_without(least, static_cast<std::int16_t>(-2 * kUnclear));

@@ -80,13 +80,16 @@ struct Bounds {
 ALWAYS_INLINE Bounds make_bounds(std::int32_t low, std::int32_t high) {
   return {_mm256_set1_epi8(static_cast<char>(low)), _mm256_set1_epi8(static_cast<char>(high))};
 }
-// Two pairs of vectors of 16-bit numbers saturated to bytes and clamped.
-ALWAYS_INLINE Vector pack_words(Vector a, Vector b, const Bounds& bounds) {
-  return _mm256_min_epi8(_mm256_max_epi8(_mm256_packs_epi16(a, b), bounds.low), bounds.high);
+// Two pairs of vectors of 16-bit numbers as bytes.
+ALWAYS_INLINE Vector saturated(Vector a, Vector b) {
+  return _mm256_packs_epi16(a, b);
+}
+ALWAYS_INLINE Vector clamped(Vector codes, const Bounds& bounds) {
+  return _mm256_min_epi8(_mm256_max_epi8(codes, bounds.low), bounds.high);
 }
 // Four vectors saturated to bytes and clamped, in each 128 bits one after the other.
 ALWAYS_INLINE Vector pack_codes(const Vector (&v)[4], const Bounds& bounds) {
-  return pack_words(_mm256_packs_epi32(v[0], v[1]), _mm256_packs_epi32(v[2], v[3]), bounds);
+  return clamped(saturated(_mm256_packs_epi32(v[0], v[1]), _mm256_packs_epi32(v[2], v[3])), bounds);
 }
 // The upper 16-bit halves of a's and b's lanes, in each 128 bits first a's and then b's.
 ALWAYS_INLINE Vector upper_words(Vector a, Vector b) {
@@ -160,13 +163,9 @@ ALWAYS_INLINE __m128i piece_of(const std::int8_t* p, Vector zero_point) {
   const __m128i zero = _mm256_castsi256_si128(zero_point);
   return _mm_sub_epi16(_mm_cvtepi8_epi16(codes), _mm_packs_epi32(zero, zero));
 }
-ALWAYS_INLINE void prepare_four(const std::int8_t* p, std::uint8_t* into, Vector zero_point) {
-  std::int32_t codes;
-  std::memcpy(&codes, p, sizeof codes);
-  const __m128i zero = _mm256_castsi256_si128(zero_point);
-  const __m128i wide = _mm_cvtepi8_epi16(_mm_cvtsi32_si128(codes));
-  _mm_storel_epi64(reinterpret_cast<__m128i*>(into),
-                   _mm_sub_epi16(wide, _mm_packs_epi32(zero, zero)));
+ALWAYS_INLINE void store_elements(std::uint8_t* into, __m128i codes, Vector zero_point) {
+  store(into,
+        _mm256_sub_epi16(_mm256_cvtepi8_epi16(codes), _mm256_packs_epi32(zero_point, zero_point)));
 }
 
 // Floats, one per lane.
@@ -185,6 +184,22 @@ ALWAYS_INLINE Floats load_floats(const float* p) {
 }
 ALWAYS_INLINE Floats smaller(Floats a, Floats b) {
   return _mm256_min_ps(a, b);
+}
+ALWAYS_INLINE Floats larger(Floats a, Floats b) {
+  return _mm256_max_ps(a, b);
+}
+ALWAYS_INLINE Floats subtract(Floats a, Floats b) {
+  return _mm256_sub_ps(a, b);
+}
+ALWAYS_INLINE Floats divide(Floats a, Floats b) {
+  return _mm256_div_ps(a, b);
+}
+// -1 where a >= b, else 0.
+ALWAYS_INLINE Vector not_below(Floats a, Floats b) {
+  return _mm256_castps_si256(_mm256_cmp_ps(a, b, _CMP_GE_OQ));
+}
+ALWAYS_INLINE Vector truncated(Floats v) {
+  return _mm256_cvttps_epi32(v);
 }
 // v, plus `more` where a sum is negative.
 ALWAYS_INLINE Floats add_where_negative(Floats v, Vector sum, Floats more) {

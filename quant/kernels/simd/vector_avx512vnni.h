@@ -88,13 +88,16 @@ struct Bounds {
 ALWAYS_INLINE Bounds make_bounds(std::int32_t low, std::int32_t high) {
   return {_mm512_set1_epi8(static_cast<char>(low)), _mm512_set1_epi8(static_cast<char>(high))};
 }
-// Two pairs of vectors of 16-bit numbers saturated to bytes and clamped.
-ALWAYS_INLINE Vector pack_words(Vector a, Vector b, const Bounds& bounds) {
-  return _mm512_min_epi8(_mm512_max_epi8(_mm512_packs_epi16(a, b), bounds.low), bounds.high);
+// Two pairs of vectors of 16-bit numbers as bytes.
+ALWAYS_INLINE Vector saturated(Vector a, Vector b) {
+  return _mm512_packs_epi16(a, b);
+}
+ALWAYS_INLINE Vector clamped(Vector codes, const Bounds& bounds) {
+  return _mm512_min_epi8(_mm512_max_epi8(codes, bounds.low), bounds.high);
 }
 // Four vectors saturated to bytes and clamped, in each 128 bits one after the other.
 ALWAYS_INLINE Vector pack_codes(const Vector (&v)[4], const Bounds& bounds) {
-  return pack_words(_mm512_packs_epi32(v[0], v[1]), _mm512_packs_epi32(v[2], v[3]), bounds);
+  return clamped(saturated(_mm512_packs_epi32(v[0], v[1]), _mm512_packs_epi32(v[2], v[3])), bounds);
 }
 // The 16-bit halves of a's and b's lanes, in each 128 bits first a's and then b's.
 ALWAYS_INLINE Vector upper_words(Vector a, Vector b) {
@@ -180,11 +183,8 @@ ALWAYS_INLINE Vector elements_of(const std::int8_t* p, Vector) {
 ALWAYS_INLINE __m128i piece_of(const std::int8_t* p, Vector) {
   return _mm_xor_si128(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)), _mm_set1_epi8(-128));
 }
-ALWAYS_INLINE void prepare_four(const std::int8_t* p, std::uint8_t* into, Vector) {
-  std::uint32_t codes;
-  std::memcpy(&codes, p, sizeof codes);
-  codes ^= 0x80808080u;
-  std::memcpy(into, &codes, sizeof codes);
+ALWAYS_INLINE void store_elements(std::uint8_t* into, __m128i codes, Vector) {
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(into), _mm_xor_si128(codes, _mm_set1_epi8(-128)));
 }
 
 // Floats, one per lane.
@@ -203,6 +203,22 @@ ALWAYS_INLINE Floats load_floats(const float* p) {
 }
 ALWAYS_INLINE Floats smaller(Floats a, Floats b) {
   return _mm512_min_ps(a, b);
+}
+ALWAYS_INLINE Floats larger(Floats a, Floats b) {
+  return _mm512_max_ps(a, b);
+}
+ALWAYS_INLINE Floats subtract(Floats a, Floats b) {
+  return _mm512_sub_ps(a, b);
+}
+ALWAYS_INLINE Floats divide(Floats a, Floats b) {
+  return _mm512_div_ps(a, b);
+}
+// -1 where a >= b, else 0.
+ALWAYS_INLINE Vector not_below(Floats a, Floats b) {
+  return _mm512_movm_epi32(_mm512_cmp_ps_mask(a, b, _CMP_GE_OQ));
+}
+ALWAYS_INLINE Vector truncated(Floats v) {
+  return _mm512_cvttps_epi32(v);
 }
 // v, plus `more` where a sum is negative.
 ALWAYS_INLINE Floats add_where_negative(Floats v, Vector sum, Floats more) {
