@@ -67,29 +67,28 @@ void depthwise_sums(const DepthwiseRow& c, const DepthwiseTile& t) {
   }
 }
 
-// Three taps of `row_groups` groups of rows at stride 1: the weights stay in registers. With a
-// quick way the codes too, unless they must be computed from the sums: then it returns true.
+// The codes of whole vectors of whole pieces, for three taps of `row_groups` groups of rows at
+// stride 1: the weights stay in registers. Returns the vectors with unclear codes, a bit for each.
 template <int row_groups, Quick quick>
-bool depthwise_sums_3(const DepthwiseRow& c, const DepthwiseTile t) {
-  Vector weight[row_groups * 3][kGroup], first[kGroup];
+std::uint64_t depthwise_codes_3(const DepthwiseTile t, const OutputStage& stage) {
+  Vector weight[row_groups * 3][kGroup];
   UNROLL for (int k = 0; k < row_groups * 3; ++k)
       load_weights(t.filter + k * kGroup * kLanes * 4, weight[k]);
-  UNROLL for (int i = 0; i < kGroup; ++i) first[i] = load(t.bias + i * kLanes);
-  QuickStage<quick, kGroup> stage(c.stage, t.factors);
-  std::int32_t* sums = t.sums;
-  for (std::int64_t v = 0; v < t.vectors; ++v, sums += kGroup * kLanes) {
+  QuickStage<quick, kGroup> quick_stage(stage, t.factors);
+  std::uint64_t unclear = 0;
+  for (std::int64_t v = 0; v < t.vectors; ++v) {
     Vector sum[kGroup];
-    UNROLL for (int i = 0; i < kGroup; ++i) sum[i] = first[i];
+    UNROLL for (int i = 0; i < kGroup; ++i) sum[i] = load(t.bias + i * kLanes);
     const std::uint8_t* x = t.planes + v * t.vector_step;
     UNROLL for (int g = 0; g < row_groups; ++g) UNROLL for (int kx = 0; kx < 3; ++kx)
         UNROLL for (int i = 0; i < kGroup; ++i)
             add_products(sum[i], load(x + (g * kGroup + i) * t.plane_bytes + kx * t.tap_step),
                          weight[g * 3 + kx][i]);
-    store_sums(sums, sum);
-    if constexpr (quick != Quick::none)
-      store_pixels(t.output + v * t.output_step, t.piece_step, stage.codes(sum, 0));
+    quick_stage.start_anew();
+    store_pixels(t.output + v * t.output_step, t.piece_step, quick_stage.codes(sum, 0));
+    unclear |= std::uint64_t{quick_stage.unclear()} << v;
   }
-  return quick == Quick::none || stage.unclear();
+  return unclear;
 }
 
 // `pieces` pieces of `channels` channels, at most those of a piece.
@@ -117,22 +116,34 @@ void requantize_planes(const OutputStage& stage, const DepthwiseTile& t, std::in
   }
 }
 
+void depthwise_exactly(const DepthwiseRow& c, const DepthwiseTile& t, std::int64_t pieces,
+                       std::int64_t channels) {
+  depthwise_sums(c, t);
+  with_finish(c.stage.finish, [&](auto constant) {
+    requantize_planes<decltype(constant)::value>(c.stage, t, pieces, channels);
+  });
+}
+
 // `pieces` pieces of one block or phase.
-ALWAYS_INLINE void depthwise_tile(const DepthwiseRow& c, const DepthwiseTile& t,
-                                  std::int64_t pieces, std::int64_t channels) {
+void depthwise_tile(const DepthwiseRow& c, const DepthwiseTile& t, std::int64_t pieces,
+                    std::int64_t channels) {
   constexpr int kRowGroups = (3 + kGroup - 1) / kGroup;  // of a 3x3 kernel
+  static_assert(kSegment / kPieces <= 64);
   const bool whole = channels == kPieceCodes && pieces == t.vectors * kPieces;
-  bool unclear = true;
-  if (c.kernel_x == 3 && c.stride == 1 && c.row_groups == kRowGroups)
-    unclear = with_quick(whole ? c.stage.quick : Quick::none, [&](auto constant) {
-      return depthwise_sums_3<kRowGroups, decltype(constant)::value>(c, t);
-    });
-  else
-    depthwise_sums(c, t);
-  if (unclear)
-    with_finish(c.stage.finish, [&](auto constant) {
-      requantize_planes<decltype(constant)::value>(c.stage, t, pieces, channels);
-    });
+  const bool three = c.kernel_x == 3 && c.stride == 1 && c.row_groups == kRowGroups;
+  if (!whole || !three || c.stage.quick == Quick::none)
+    return depthwise_exactly(c, t, pieces, channels);
+  std::uint64_t unclear = with_quick(c.stage.quick, [&](auto constant) {
+    return depthwise_codes_3<kRowGroups, decltype(constant)::value>(t, c.stage);
+  });
+  DepthwiseTile one = t;
+  one.vectors = 1;
+  for (; unclear != 0; unclear &= unclear - 1) {
+    const int v = __builtin_ctzll(unclear);
+    one.planes = t.planes + v * t.vector_step;
+    one.output = t.output + v * t.output_step;
+    depthwise_exactly(c, one, kPieces, channels);
+  }
 }
 
 void depthwise_row(const DepthwiseRow& c, const std::uint8_t* const* rows, const std::int8_t* next,

@@ -88,11 +88,12 @@ struct QuickStage {
   Vector least;  // 16 bits behind the point, the smallest so far in each place
 
   ALWAYS_INLINE QuickStage(const OutputStage& stage, const float* from)
-      : bounds(make_bounds(stage.low, stage.high)), least(splat(-1)) {
-    if constexpr (quick != Quick::none)
-      UNROLL for (int t = 0; t < tables; ++t) UNROLL for (int row = 0; row < kQuickRows; ++row)
-          factors[t][row] = load_floats(from + (t * kQuickRows + row) * kLanes);
+      : bounds(make_bounds(stage.low, stage.high)) {
+    start_anew();
+    UNROLL for (int t = 0; t < tables; ++t) UNROLL for (int row = 0; row < kQuickRows; ++row)
+        factors[t][row] = load_floats(from + (t * kQuickRows + row) * kLanes);
   }
+  ALWAYS_INLINE void start_anew() { least = splat(-1); }
   // 16 bits behind the point.
   ALWAYS_INLINE Vector value(Vector sum, int table) const {
     const Floats(&f)[kQuickRows] = factors[table];
