@@ -109,6 +109,7 @@ void conv_row(const ConvRow& c, const std::uint8_t* const* rows, const std::int8
     const std::int64_t left = c.out_width - ox, pixels = left < tile ? left : tile;
     const Quick quick = whole && pixels == tile ? c.stage.quick : Quick::none;
     fetch(next, ox * c.stride * c.in_channels, (ox + tile) * c.stride * c.in_channels);
+    fetch_output(output + ox * c.out_channels, tile * c.out_channels);
     t.first = ox * c.stride * c.groups * 4;
     t.filter = c.filter;
     t.bias = c.bias;

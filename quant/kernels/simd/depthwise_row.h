@@ -164,6 +164,7 @@ void depthwise_row(const DepthwiseRow& c, const std::uint8_t* const* rows, const
     const std::int64_t read =
         (t.vectors * c.phases * kPieces - 1) * c.stride + 1 + (extent - 1) * c.pieces;
     fetch(next, ox * c.stride * c.out_channels, (ox + outputs) * c.stride * c.out_channels);
+    fetch_output(output + ox * c.out_channels, outputs * c.out_channels);
     for (std::int64_t block = 0; block < c.blocks; ++block) {
       const std::int64_t offset = block * c.in_pixels + ox * c.stride;
       interleave_rows(c, rows, offset * c.pieces * 16, read, planes);
