@@ -5,7 +5,7 @@ The layers are Q-Segment's with batch norm folded and ReLUs fused: seven blocks 
 depthwise 3x3 convolution, 1x1 residuals, merging sums and the head, quantised by PyTorch's static
 quantisation (unsigned codes per tensor, weights per channel). One thing differs: PyTorch has no max
 unpooling in int8, so the decoder repeats pixels (nearest upsampling) instead of placing them. That is
-less work than unpooling with kept places.
+less work than max pooling and unpooling with kept places.
 
     torch_int8.py --size 960 --threads 1 --engine x86|onednn|fbgemm|qnnpack --format nhwc|nchw
 """
