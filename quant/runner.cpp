@@ -211,6 +211,70 @@ struct RunNode {
   }
 };
 
+/// Convolutions that only the next convolution reads wait for it and are computed with it, row by
+/// row, where their result is too large to stay in a cache.
+class Chains {
+ public:
+  using Layer = std::shared_ptr<const int8::RowLayer>;
+
+  Chains(const QGraph& program, bool allowed)
+      : program_(program), layers_(program.nodes.size()), reader_(program.nodes.size(), kNobody) {
+    if (!allowed) return;
+    std::vector<int> readers(program.nodes.size(), 0);
+    for (const QNode& node : program.nodes)
+      for (int from : node.inputs) ++readers[static_cast<std::size_t>(from)];
+    for (int id = 0; id < program.size(); ++id)
+      for (int from : program.node(id).inputs)
+        if (readers[static_cast<std::size_t>(from)] == 1 &&
+            program.node(from).shape.elements() >= kLarge && is_convolution(from) &&
+            is_convolution(id) && layer(from) != nullptr && layer(id) != nullptr)
+          reader_[static_cast<std::size_t>(from)] = id;
+  }
+
+  bool waits(int id) const { return reader_[static_cast<std::size_t>(id)] != kNobody; }
+  /// The node together with which a node is computed; mostly itself.
+  int last_of(int id) const {
+    return waits(id) ? last_of(reader_[static_cast<std::size_t>(id)]) : id;
+  }
+  int first_of(int id) const {
+    const std::vector<int>& inputs = program_.node(id).inputs;
+    return !inputs.empty() && waits(inputs[0]) ? first_of(inputs[0]) : id;
+  }
+  /// The convolutions that wait for this one, and itself.
+  std::vector<Layer> ending_at(int id) const {
+    std::vector<Layer> layers{layers_[static_cast<std::size_t>(id)]};
+    for (const int first = first_of(id); id != first;) {
+      id = program_.node(id).inputs[0];
+      layers.insert(layers.begin(), layers_[static_cast<std::size_t>(id)]);
+    }
+    return layers;
+  }
+
+ private:
+  static constexpr int kNobody = -1;
+  static constexpr Index kLarge = Index{1} << 20;
+
+  bool is_convolution(int id) const {
+    const Operation& operation = program_.node(id).operation;
+    return std::holds_alternative<quantized::Conv2d>(operation) ||
+           std::holds_alternative<quantized::DepthwiseConv2d>(operation);
+  }
+  const Layer& layer(int id) {
+    Layer& kept = layers_[static_cast<std::size_t>(id)];
+    if (kept != nullptr) return kept;
+    const Operation& operation = program_.node(id).operation;
+    if (const auto* o = std::get_if<quantized::Conv2d>(&operation))
+      kept = int8::conv_layer(o->kernel(), o->tables.weight.data(), o->tables.bias.data());
+    else if (const auto* d = std::get_if<quantized::DepthwiseConv2d>(&operation))
+      kept = int8::depthwise_layer(d->kernel(), d->tables.weight.data(), d->tables.bias.data());
+    return kept;
+  }
+
+  const QGraph& program_;
+  std::vector<Layer> layers_;
+  std::vector<int> reader_;  // of a convolution that waits for it
+};
+
 }  // namespace
 
 Tensor<std::int8_t> quantize_image(const QGraph& program, const Tensor<float>& image) {
@@ -226,25 +290,36 @@ std::vector<Tensor<std::int8_t>> run(const QGraph& program, const Tensor<std::in
   const Index batch = input.shape().rank() > 0 ? input.shape()[0] : 0;
   require(batch > 0 && input.shape() == program.node(0).shape.with(0, batch),
           "the program needs codes of shape ", program.node(0).shape, "; got ", input.shape());
+  const Chains chains(program, keep == Keep::output);
   std::vector<int> last_reader(program.nodes.size(), -1);
   for (int id = 0; id < program.size(); ++id)
-    for (int from : program.node(id).inputs) last_reader[static_cast<std::size_t>(from)] = id;
+    for (int from : program.node(id).inputs) {
+      int& last = last_reader[static_cast<std::size_t>(from)];
+      last = std::max(last, chains.last_of(id));
+    }
 
   std::vector<Tensor<std::int8_t>> values(program.nodes.size());
   std::vector<Tensor<std::uint8_t>> winners(program.nodes.size());
   if (keep == Keep::all || program.size() == 1) values[0] = input;
   for (int id = 1; id < program.size(); ++id) {
     const QNode& node = program.node(id);
+    if (chains.waits(id)) continue;
     Tensor<std::int8_t> out = Tensor<std::int8_t>::uninitialized(node.shape.with(0, batch));
-    std::visit(
-        [&](const auto& o) {
-          RunNode{program, id, input, values, winners}(o, out);
-        },
-        node.operation);
+    const int first = chains.first_of(id);
+    if (first != id) {
+      const RunNode start{program, first, input, values, winners};
+      int8::run_rows(chains.ending_at(id), batch, start.in(0).data(), out.data());
+    } else {
+      std::visit(
+          [&](const auto& o) {
+            RunNode{program, id, input, values, winners}(o, out);
+          },
+          node.operation);
+    }
     values[static_cast<std::size_t>(id)] = std::move(out);
     if (computed) computed(id);
     if (keep == Keep::output)
-      for (int from : node.inputs)
+      for (int from : program.node(first).inputs)
         if (last_reader[static_cast<std::size_t>(from)] == id)
           values[static_cast<std::size_t>(from)] = {};
   }

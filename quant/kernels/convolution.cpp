@@ -148,13 +148,19 @@ PackedFilter pack_depthwise(const Int8Kernels& kernels, const integrad_depthwise
   return packed;
 }
 
+/// What a layer's kernel points at.
+struct Packed {
+  PackedFilter filter;
+  PackedStage stage;
+};
+
 }  // namespace
 
-bool conv(const integrad_conv& layer, Index batch, const std::int8_t* input,
-          const std::int8_t* filter, const std::int32_t* bias, std::int8_t* output) {
+std::shared_ptr<const RowLayer> conv_layer(const integrad_conv& layer, const std::int8_t* filter,
+                                           const std::int32_t* bias) {
   const Int8Kernels* kernels = int8_kernels();
   const integrad_window wx = layer.window_x, wy = layer.window_y;
-  if (kernels == nullptr || layer.groups != 1 || wx.pad_before < 0) return false;
+  if (kernels == nullptr || layer.groups != 1 || wx.pad_before < 0) return nullptr;
   const Index outputs = layer.output.channels, width = layer.output.width;
   const Index groups = (layer.input.channels + kernels->group - 1) / kernels->group;
   ConvRow c{.in_channels = layer.input.channels,
@@ -181,29 +187,30 @@ bool conv(const integrad_conv& layer, Index batch, const std::int8_t* input,
                      .scratch_bytes = (narrow ? tiles : c.blocks) * tile * kernels->lanes * 4};
   if (!affordable(pass) ||
       !affordable_weights({c.blocks, kernels->lanes, wy.kernel, wx.kernel, groups, 4}))
-    return false;
-  const PackedFilter packed = (narrow ? pack_narrow : pack_conv)(*kernels, layer, c, filter, bias);
-  const PackedStage stage =
-      pack_stage(layer.stage, packed.bounds, c.blocks, kernels->lanes,
-                 narrow ? only_channel : consecutive_channels(kernels->lanes, outputs));
-  c.filter = packed.weights.data();
-  c.bias = packed.bias.data();
-  c.stage = stage.stage;
+    return nullptr;
+  const auto packed = std::make_shared<Packed>();
+  packed->filter = (narrow ? pack_narrow : pack_conv)(*kernels, layer, c, filter, bias);
+  packed->stage = pack_stage(layer.stage, packed->filter.bounds, c.blocks, kernels->lanes,
+                             narrow ? only_channel : consecutive_channels(kernels->lanes, outputs));
+  c.filter = packed->filter.weights.data();
+  c.bias = packed->filter.bias.data();
+  c.stage = packed->stage.stage;
   const auto row_kernel = narrow ? kernels->narrow_row : kernels->conv_row;
-  run_rows(*kernels, pass, batch, input, output,
-           [&](const std::uint8_t* const* rows, const std::int8_t* next, std::uint8_t* scratch,
-               std::int8_t* row) {
-             row_kernel(c, rows, next, reinterpret_cast<std::int32_t*>(scratch), row);
-           });
-  return true;
+  return std::make_shared<const RowLayer>(
+      RowLayer{pass, [=](const std::uint8_t* const* rows, const std::int8_t* next,
+                         std::uint8_t* scratch, std::int8_t* row) {
+                 [[maybe_unused]] const auto& kept = packed;
+                 row_kernel(c, rows, next, reinterpret_cast<std::int32_t*>(scratch), row);
+               }});
 }
 
-bool depthwise(const integrad_depthwise& layer, Index batch, const std::int8_t* input,
-               const std::int8_t* filter, const std::int32_t* bias, std::int8_t* output) {
+std::shared_ptr<const RowLayer> depthwise_layer(const integrad_depthwise& layer,
+                                                const std::int8_t* filter,
+                                                const std::int32_t* bias) {
   const Int8Kernels* kernels = int8_kernels();
   const integrad_window wx = layer.window_x, wy = layer.window_y;
   const Index channels = layer.output.channels, width = layer.output.width;
-  if (kernels == nullptr || layer.input.channels != channels || wx.pad_before < 0) return false;
+  if (kernels == nullptr || layer.input.channels != channels || wx.pad_before < 0) return nullptr;
   const Index piece_channels = 4 * kernels->group;
   const Index pieces = pieces_of_pixel(*kernels, channels, wx.stride);
   const Index segment = std::max<Index>(16, kernels->segment / pieces);
@@ -234,21 +241,36 @@ bool depthwise(const integrad_depthwise& layer, Index batch, const std::int8_t* 
                      .scratch_bytes = plane_bytes + segment * pieces * piece_channels * 4};
   if (!affordable(pass) ||
       !affordable_weights({c.blocks, c.phases, 16, kernels->lanes, c.row_groups, wx.kernel}))
-    return false;
+    return nullptr;
   const ChannelOf channel_of = channels_in_planes(*kernels, channels, pieces);
-  const PackedFilter packed = pack_depthwise(*kernels, layer, c, filter, bias, channel_of);
-  const PackedStage stage = pack_stage(
-      layer.stage, packed.bounds, c.blocks * c.phases * kernels->group, kernels->lanes, channel_of);
-  c.filter = packed.weights.data();
-  c.bias = packed.bias.data();
-  c.stage = stage.stage;
-  run_rows(*kernels, pass, batch, input, output,
-           [&](const std::uint8_t* const* rows, const std::int8_t* next, std::uint8_t* scratch,
-               std::int8_t* row) {
-             kernels->depthwise_row(c, rows, next, scratch,
-                                    reinterpret_cast<std::int32_t*>(scratch + plane_bytes), row);
-           });
-  return true;
+  const auto packed = std::make_shared<Packed>();
+  packed->filter = pack_depthwise(*kernels, layer, c, filter, bias, channel_of);
+  packed->stage = pack_stage(layer.stage, packed->filter.bounds,
+                             c.blocks * c.phases * kernels->group, kernels->lanes, channel_of);
+  c.filter = packed->filter.weights.data();
+  c.bias = packed->filter.bias.data();
+  c.stage = packed->stage.stage;
+  return std::make_shared<const RowLayer>(RowLayer{
+      pass, [=](const std::uint8_t* const* rows, const std::int8_t* next, std::uint8_t* scratch,
+                std::int8_t* row) {
+        [[maybe_unused]] const auto& kept = packed;
+        kernels->depthwise_row(c, rows, next, scratch,
+                               reinterpret_cast<std::int32_t*>(scratch + plane_bytes), row);
+      }});
+}
+
+bool conv(const integrad_conv& layer, Index batch, const std::int8_t* input,
+          const std::int8_t* filter, const std::int32_t* bias, std::int8_t* output) {
+  const auto rows = conv_layer(layer, filter, bias);
+  if (rows != nullptr) run_rows({rows}, batch, input, output);
+  return rows != nullptr;
+}
+
+bool depthwise(const integrad_depthwise& layer, Index batch, const std::int8_t* input,
+               const std::int8_t* filter, const std::int32_t* bias, std::int8_t* output) {
+  const auto rows = depthwise_layer(layer, filter, bias);
+  if (rows != nullptr) run_rows({rows}, batch, input, output);
+  return rows != nullptr;
 }
 
 }  // namespace integrad::kernels::int8
