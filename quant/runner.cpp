@@ -4,6 +4,7 @@
 
 #include "integrad/quant/c/look_up.h"
 #include "integrad/quant/c/quantize.h"
+#include "integrad/quant/chains.h"
 #include "integrad/quant/kernels/fast.h"
 #include "integrad/tensor/parallel.h"
 
@@ -209,70 +210,6 @@ struct RunNode {
   void operator()(const quantized::HardSwish& o, Tensor<std::int8_t>& out) const {
     look_up(o.table, out);
   }
-};
-
-/// Convolutions that only the next convolution reads wait for it and are computed with it, row by
-/// row, where their result is too large to stay in a cache.
-class Chains {
- public:
-  using Layer = std::shared_ptr<const int8::RowLayer>;
-
-  Chains(const QGraph& program, bool allowed)
-      : program_(program), layers_(program.nodes.size()), reader_(program.nodes.size(), kNobody) {
-    if (!allowed) return;
-    std::vector<int> readers(program.nodes.size(), 0);
-    for (const QNode& node : program.nodes)
-      for (int from : node.inputs) ++readers[static_cast<std::size_t>(from)];
-    for (int id = 0; id < program.size(); ++id)
-      for (int from : program.node(id).inputs)
-        if (readers[static_cast<std::size_t>(from)] == 1 &&
-            program.node(from).shape.elements() >= kLarge && is_convolution(from) &&
-            is_convolution(id) && layer(from) != nullptr && layer(id) != nullptr)
-          reader_[static_cast<std::size_t>(from)] = id;
-  }
-
-  bool waits(int id) const { return reader_[static_cast<std::size_t>(id)] != kNobody; }
-  /// The node together with which a node is computed; mostly itself.
-  int last_of(int id) const {
-    return waits(id) ? last_of(reader_[static_cast<std::size_t>(id)]) : id;
-  }
-  int first_of(int id) const {
-    const std::vector<int>& inputs = program_.node(id).inputs;
-    return !inputs.empty() && waits(inputs[0]) ? first_of(inputs[0]) : id;
-  }
-  /// The convolutions that wait for this one, and itself.
-  std::vector<Layer> ending_at(int id) const {
-    std::vector<Layer> layers{layers_[static_cast<std::size_t>(id)]};
-    for (const int first = first_of(id); id != first;) {
-      id = program_.node(id).inputs[0];
-      layers.insert(layers.begin(), layers_[static_cast<std::size_t>(id)]);
-    }
-    return layers;
-  }
-
- private:
-  static constexpr int kNobody = -1;
-  static constexpr Index kLarge = Index{1} << 20;
-
-  bool is_convolution(int id) const {
-    const Operation& operation = program_.node(id).operation;
-    return std::holds_alternative<quantized::Conv2d>(operation) ||
-           std::holds_alternative<quantized::DepthwiseConv2d>(operation);
-  }
-  const Layer& layer(int id) {
-    Layer& kept = layers_[static_cast<std::size_t>(id)];
-    if (kept != nullptr) return kept;
-    const Operation& operation = program_.node(id).operation;
-    if (const auto* o = std::get_if<quantized::Conv2d>(&operation))
-      kept = int8::conv_layer(o->kernel(), o->tables.weight.data(), o->tables.bias.data());
-    else if (const auto* d = std::get_if<quantized::DepthwiseConv2d>(&operation))
-      kept = int8::depthwise_layer(d->kernel(), d->tables.weight.data(), d->tables.bias.data());
-    return kept;
-  }
-
-  const QGraph& program_;
-  std::vector<Layer> layers_;
-  std::vector<int> reader_;  // of a convolution that waits for it
 };
 
 }  // namespace

@@ -82,8 +82,8 @@ ALWAYS_INLINE void fetch(const std::int8_t* row, std::int64_t begin, std::int64_
     _mm_prefetch(reinterpret_cast<const char*>(row) + at, _MM_HINT_T1);
 }
 
-// The same for `bytes` of a result that are written a little later: memory gives a line before it is
-// written to, and the processor's own prefetching stops at the end of each page.
+// The same for `bytes` of a result that are written a little later: memory gives a line before it
+// is written to, and the processor's own prefetching stops at the end of each page.
 ALWAYS_INLINE void fetch_output(const std::int8_t* output, std::int64_t bytes) {
   constexpr std::int64_t kAhead = 2048;
   fetch(output, kAhead, kAhead + bytes);
