@@ -114,12 +114,12 @@ void sums_of_layer(benchmark::State& state, const Layer& layer) {
       .filter = weights.data(),
       .bias = zeros.data(),
       .stage = {int8::Finish::once, zeros.data(), 0, -128, 127, int8::Quick::none, factors.data()}};
-  const auto sums = std::make_shared<const int8::RowLayer>(int8::RowLayer{
-      whole->pass, [&](const std::uint8_t* const* rows, const std::int8_t* next,
-                       std::uint8_t* scratch, std::int8_t* output) {
-        kernels->conv_row(row, rows, next, reinterpret_cast<std::int32_t*>(scratch), output);
-      }});
-  for (auto _ : state) int8::run_rows({sums}, 1, timed.input.data(), timed.output.data());
+  const auto make_sums = [&](const std::uint8_t* const* rows, const std::int8_t* next,
+                             std::uint8_t* scratch, std::int8_t* output) {
+    kernels->conv_row(row, rows, next, reinterpret_cast<std::int32_t*>(scratch), output);
+  };
+  for (auto _ : state)
+    int8::run_rows(*kernels, whole->pass, 1, timed.input.data(), timed.output.data(), make_sums);
 }
 
 const bool g_registered = [] {

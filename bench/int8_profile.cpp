@@ -63,9 +63,6 @@ void print_profile(int size, int runs) {
     run(program, codes, Keep::output,
         [&](int id) { marks[static_cast<std::size_t>(id)] = processor_ms(); });
     if (i == 0) continue;  // fresh memory
-    // What is computed together counts for the last of them.
-    for (std::size_t id = 1; id < marks.size(); ++id)
-      marks[id] = std::max(marks[id], marks[id - 1]);
     for (std::size_t id = 0; id < marks.size(); ++id)
       taken[id].push_back(marks[id] - (id == 0 ? start : marks[id - 1]));
     totals.push_back(marks.back() - start);

@@ -4,7 +4,6 @@
 
 #include "integrad/quant/c/look_up.h"
 #include "integrad/quant/c/quantize.h"
-#include "integrad/quant/chains.h"
 #include "integrad/quant/kernels/fast.h"
 #include "integrad/tensor/parallel.h"
 
@@ -227,36 +226,25 @@ std::vector<Tensor<std::int8_t>> run(const QGraph& program, const Tensor<std::in
   const Index batch = input.shape().rank() > 0 ? input.shape()[0] : 0;
   require(batch > 0 && input.shape() == program.node(0).shape.with(0, batch),
           "the program needs codes of shape ", program.node(0).shape, "; got ", input.shape());
-  const Chains chains(program, keep == Keep::output);
   std::vector<int> last_reader(program.nodes.size(), -1);
   for (int id = 0; id < program.size(); ++id)
-    for (int from : program.node(id).inputs) {
-      int& last = last_reader[static_cast<std::size_t>(from)];
-      last = std::max(last, chains.last_of(id));
-    }
+    for (int from : program.node(id).inputs) last_reader[static_cast<std::size_t>(from)] = id;
 
   std::vector<Tensor<std::int8_t>> values(program.nodes.size());
   std::vector<Tensor<std::uint8_t>> winners(program.nodes.size());
   if (keep == Keep::all || program.size() == 1) values[0] = input;
   for (int id = 1; id < program.size(); ++id) {
     const QNode& node = program.node(id);
-    if (chains.waits(id)) continue;
     Tensor<std::int8_t> out = Tensor<std::int8_t>::uninitialized(node.shape.with(0, batch));
-    const int first = chains.first_of(id);
-    if (first != id) {
-      const RunNode start{program, first, input, values, winners};
-      int8::run_rows(chains.ending_at(id), batch, start.in(0).data(), out.data());
-    } else {
-      std::visit(
-          [&](const auto& o) {
-            RunNode{program, id, input, values, winners}(o, out);
-          },
-          node.operation);
-    }
+    std::visit(
+        [&](const auto& o) {
+          RunNode{program, id, input, values, winners}(o, out);
+        },
+        node.operation);
     values[static_cast<std::size_t>(id)] = std::move(out);
     if (computed) computed(id);
     if (keep == Keep::output)
-      for (int from : program.node(first).inputs)
+      for (int from : node.inputs)
         if (last_reader[static_cast<std::size_t>(from)] == id)
           values[static_cast<std::size_t>(from)] = {};
   }

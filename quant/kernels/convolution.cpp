@@ -262,14 +262,14 @@ std::shared_ptr<const RowLayer> depthwise_layer(const integrad_depthwise& layer,
 bool conv(const integrad_conv& layer, Index batch, const std::int8_t* input,
           const std::int8_t* filter, const std::int32_t* bias, std::int8_t* output) {
   const auto rows = conv_layer(layer, filter, bias);
-  if (rows != nullptr) run_rows({rows}, batch, input, output);
+  if (rows != nullptr) run_rows(*int8_kernels(), rows->pass, batch, input, output, rows->kernel);
   return rows != nullptr;
 }
 
 bool depthwise(const integrad_depthwise& layer, Index batch, const std::int8_t* input,
                const std::int8_t* filter, const std::int32_t* bias, std::int8_t* output) {
   const auto rows = depthwise_layer(layer, filter, bias);
-  if (rows != nullptr) run_rows({rows}, batch, input, output);
+  if (rows != nullptr) run_rows(*int8_kernels(), rows->pass, batch, input, output, rows->kernel);
   return rows != nullptr;
 }
 

@@ -19,18 +19,6 @@
 /// no kernels: the caller then takes the portable one.
 namespace integrad::kernels::int8 {
 
-struct RowLayer;
-/// The layers that conv and depthwise compute, for run_rows; null where those return false.
-std::shared_ptr<const RowLayer> conv_layer(const integrad_conv& layer, const std::int8_t* filter,
-                                           const std::int32_t* bias);
-std::shared_ptr<const RowLayer> depthwise_layer(const integrad_depthwise& layer,
-                                                const std::int8_t* filter,
-                                                const std::int32_t* bias);
-/// Layers that read nothing but each other's results, one after the other: of the results in
-/// between only the rows in use are kept.
-void run_rows(const std::vector<std::shared_ptr<const RowLayer>>& layers, Index batch,
-              const std::int8_t* input, std::int8_t* output);
-
 /// groups == 1.
 bool conv(const integrad_conv& layer, Index batch, const std::int8_t* input,
           const std::int8_t* filter, const std::int32_t* bias, std::int8_t* output);
@@ -87,10 +75,19 @@ struct RowPass {
 };
 /// False when the rows in use would be absurdly large.
 bool affordable(const RowPass& pass);
+void run_rows(const Int8Kernels& kernels, const RowPass& pass, Index batch,
+              const std::int8_t* input, std::int8_t* output, const RowKernel& kernel);
+
 /// A layer with all that its kernel reads.
 struct RowLayer {
   RowPass pass;
   RowKernel kernel;
 };
+/// What conv and depthwise run; null where those return false.
+std::shared_ptr<const RowLayer> conv_layer(const integrad_conv& layer, const std::int8_t* filter,
+                                           const std::int32_t* bias);
+std::shared_ptr<const RowLayer> depthwise_layer(const integrad_depthwise& layer,
+                                                const std::int8_t* filter,
+                                                const std::int32_t* bias);
 
 }  // namespace integrad::kernels::int8

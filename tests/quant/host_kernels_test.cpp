@@ -7,9 +7,7 @@
 
 #include "../support/int8_cases.h"
 #include "integrad/quant/c/quantize.h"
-#include "integrad/quant/lower.h"
 #include "integrad/quant/multiplier.h"
-#include "integrad/quant/runner.h"
 
 using namespace integrad;
 using namespace integrad::testing;
@@ -248,36 +246,6 @@ TEST_CASE("codes at and around every rounding, where floats alone would not be s
     c.stage.stage.scale_step = 1;
     check(c, i);
   }
-}
-
-TEST_CASE("convolutions computed together, row by row, give the bytes of one after the other") {
-  // A strided one, one whose rows two readers want, and a last one of no whole vectors.
-  const Index side = 260;
-  Graph graph;
-  const WindowSpec three = WindowSpec::square(3, 1, Padding::same());
-  const Value image = graph.input({1, side, side, 16});
-  const Value first = graph.layer("first", layer::Conv2d{16, three}, {image});
-  const Value point = graph.layer("point", layer::Conv2d{32, WindowSpec{}}, {first});
-  const Value wide = graph.layer("wide", layer::DepthwiseConv2d{three}, {point});
-  const Value narrow =
-      graph.layer("narrow", layer::Conv2d{16, WindowSpec::square(3, 2, Padding::same())}, {wide});
-  const Value other = graph.layer("other", layer::Conv2d{16, WindowSpec{}}, {narrow});
-  graph.layer("sum", layer::Arithmetic{}, {narrow, other});
-  const std::vector<Quantization> quantizations(static_cast<std::size_t>(graph.size()),
-                                                Quantization{0.05f, -3});
-  const QGraph program =
-      lower(graph, initialize<float>(graph, 1), quantizations, find_target(kDefaultTarget));
-  Draw draw(1);
-  Tensor<std::int8_t> input({2, side, side, 16});
-  const std::vector<std::int8_t> codes = random_codes(draw, input.size());
-  std::copy(codes.begin(), codes.end(), input.data());
-  const auto expected = run(program, input, Keep::all).back();
-  for_each_isa(1, [&] {
-    int computed = 0;
-    const auto got = run(program, input, Keep::output, [&](int) { ++computed; }).back();
-    CHECK(computed == (int8::int8_kernels() != nullptr ? 3 : 6));
-    CHECK(std::equal(got.data(), got.data() + got.size(), expected.data()));
-  });
 }
 
 TEST_CASE("images become the portable kernel's codes") {
