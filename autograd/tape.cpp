@@ -7,10 +7,12 @@ namespace integrad {
 
 template <class T>
 Var Tape<T>::push(const char* operation, Tensor<T> value, bool needs_gradient,
-                  std::unique_ptr<BackwardFunction> backward, std::span<const Var> inputs) {
+                  std::unique_ptr<BackwardFunction> backward, std::span<const Var> inputs,
+                  const Shape* shape) {
   if (profile_ != nullptr) {
-    TapeProfile::Node entry{operation, value.shape(), {}};
-    for (Var input : inputs) entry.inputs.push_back({shape(input), this->needs_gradient(input)});
+    TapeProfile::Node entry{operation, shape == nullptr ? value.shape() : *shape, {}};
+    for (Var input : inputs)
+      entry.inputs.push_back({this->shape(input), this->needs_gradient(input)});
     entry.forward = profile_->lap();
     profile_->nodes.push_back(std::move(entry));
   }
@@ -20,7 +22,9 @@ Var Tape<T>::push(const char* operation, Tensor<T> value, bool needs_gradient,
 
 template <class T>
 const Tensor<T>& Tape<T>::materialized(const Node& node) {
-  if (node.mapped.empty() && !node.value.empty()) {
+  if (node.encoded != nullptr) {
+    if (node.mapped.empty()) node.mapped = node.encoded->decode();
+  } else if (node.mapped.empty() && !node.value.empty()) {
     const Shape& shape = node.value.shape();
     node.mapped = Tensor<T>::uninitialized(shape);
     kernels::map_lines(kernels::Lines::of(shape), node.map->view(), node.value.data(),
@@ -43,9 +47,16 @@ void Tape<T>::accumulate_cotangent(Var x) {
 }
 
 template <class T>
+Tensor<T>& Tape<T>::writable_cotangent() {
+  require(cotangent_ != nullptr, "there is a cotangent only while a tape runs backward");
+  if (cotangent_.use_count() > 1) cotangent_ = std::make_shared<Tensor<T>>(*cotangent_);
+  return *cotangent_;
+}
+
+template <class T>
 void Tape<T>::add_gradient(Node& target, std::shared_ptr<Tensor<T>> gradient) {
-  require(gradient->shape() == target.value.shape(), target.operation,
-          ": a gradient has the shape of its value; value ", target.value.shape(), ", gradient ",
+  require(gradient->shape() == target.shape(), target.operation,
+          ": a gradient has the shape of its value; value ", target.shape(), ", gradient ",
           gradient->shape());
   --target.awaited;
   target.sums.reset();
@@ -73,7 +84,7 @@ typename Tape<T>::Accumulation Tape<T>::accumulation(Var x) {
   const std::shared_ptr<Tensor<T>> before = target.gradient;
   target.sums.reset();
   if (before == nullptr || before.use_count() > 2)
-    target.gradient = std::make_shared<Tensor<T>>(Tensor<T>::uninitialized(target.value.shape()));
+    target.gradient = std::make_shared<Tensor<T>>(Tensor<T>::uninitialized(target.shape()));
   return {before, target.gradient->data(), --target.awaited == 0};
 }
 
@@ -116,7 +127,7 @@ void Tape<T>::backward(Var y, Tensor<T> cotangent) {
 template <class T>
 Tensor<T> Tape<T>::gradient(Var x) const {
   const Node& target = node(x);
-  return target.gradient == nullptr ? Tensor<T>(target.value.shape()) : *target.gradient;
+  return target.gradient == nullptr ? Tensor<T>(target.shape()) : *target.gradient;
 }
 
 template class Tape<float>;

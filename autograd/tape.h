@@ -18,6 +18,16 @@ struct Var {
   bool operator==(const Var&) const = default;
 };
 
+/// What memory holds in the place of a value: another form of it, codes for instance.
+template <class T>
+class Encoded {
+ public:
+  virtual ~Encoded() = default;
+  virtual const Shape& shape() const = 0;
+  /// The value.
+  virtual Tensor<T> decode() const = 0;
+};
+
 /// Reverse-mode differentiation. Operators append nodes; a node's index is its topological order,
 /// so backward is one loop from the end. T is float or double.
 ///
@@ -35,8 +45,8 @@ class Tape {
   /// that needs_gradient; it is dropped when none does. It may use the values of the inputs and of
   /// this node, and whatever it captured.
   template <class Backward>
-  Var record(const char* operation, Tensor<T> value, std::span<const Var> inputs,
-             Backward backward) {
+  Var record(const char* operation, Tensor<T> value, std::span<const Var> inputs, Backward backward,
+             const Shape* shape = nullptr) {
     bool wanted = false;
     for (Var input : inputs) {
       wanted = wanted || needs_gradient(input);
@@ -44,7 +54,7 @@ class Tape {
     }
     std::unique_ptr<BackwardFunction> function;
     if (wanted) function = std::make_unique<Holder<Backward>>(std::move(backward));
-    return push(operation, std::move(value), wanted, std::move(function), inputs);
+    return push(operation, std::move(value), wanted, std::move(function), inputs, shape);
   }
   template <class Backward>
   Var record(const char* operation, Tensor<T> value, std::initializer_list<Var> inputs,
@@ -63,17 +73,32 @@ class Tape {
     return y;
   }
 
-  /// A mapped value is computed when it is first asked for, and kept. The reference (and that of
-  /// shape()) holds until the next node is recorded, which may move the list of nodes.
+  /// The same for a result that memory holds in another form; readers that know the form ask for
+  /// encoded(), all others for the value.
+  template <class Backward>
+  Var record_encoded(const char* operation, std::shared_ptr<const Encoded<T>> form,
+                     std::span<const Var> inputs, Backward backward) {
+    const Shape shape = form->shape();
+    const Var y = record(operation, Tensor<T>(), inputs, std::move(backward), &shape);
+    nodes_[index(y)].encoded = std::move(form);
+    return y;
+  }
+
+  /// A mapped or encoded value is computed when it is first asked for, and kept. The reference (and
+  /// that of shape()) holds until the next node is recorded, which may move the list of nodes.
   const Tensor<T>& value(Var x) const {
     const Node& n = node(x);
-    return n.map == nullptr ? n.value : materialized(n);
+    return n.map == nullptr && n.encoded == nullptr ? n.value : materialized(n);
   }
   /// What memory holds, for readers that apply the map themselves.
-  const Tensor<T>& stored(Var x) const { return node(x).value; }
+  const Tensor<T>& stored(Var x) const {
+    return node(x).encoded == nullptr ? node(x).value : value(x);
+  }
+  /// Null when the value is no encoded one.
+  const std::shared_ptr<const Encoded<T>>& encoded(Var x) const { return node(x).encoded; }
   /// Null when the value is stored.
   const ChannelMapping<T>* map(Var x) const { return node(x).map.get(); }
-  const Shape& shape(Var x) const { return node(x).value.shape(); }
+  const Shape& shape(Var x) const { return node(x).shape(); }
   bool needs_gradient(Var x) const { return node(x).needs_gradient; }
   const char* operation(Var x) const { return node(x).operation; }
   int size() const { return static_cast<int>(nodes_.size()); }
@@ -84,6 +109,9 @@ class Tape {
   /// Inside a backward function: the same with that function's cotangent, whose memory x shares
   /// until something else is added to it.
   void accumulate_cotangent(Var x);
+  /// Inside a backward function: its cotangent, to be changed before it is handed on by
+  /// accumulate_cotangent(); a copy where somebody else looks at the memory.
+  Tensor<T>& writable_cotangent();
 
   /// For backward functions whose kernels add a term to the gradient of x themselves: they write
   /// after = before + term, element by element; before is null when there is nothing yet, and may
@@ -136,11 +164,16 @@ class Tape {
     bool needs_gradient;
     std::unique_ptr<BackwardFunction> backward;
     std::unique_ptr<const ChannelMapping<T>> map = nullptr;
-    mutable Tensor<T> mapped = {};  // map(value), once somebody asked for it
+    mutable Tensor<T> mapped = {};  // map(value) or decoded, once somebody asked for it
     int awaited = 0;                // contributions to the gradient, one for each reader
     std::unique_ptr<kernels::LineSums> sums = nullptr;
+    std::shared_ptr<const Encoded<T>> encoded = nullptr;  // in the place of the value
 
-    void free_value() { value = mapped = Tensor<T>(); }
+    const Shape& shape() const { return encoded == nullptr ? value.shape() : encoded->shape(); }
+    void free_value() {
+      value = mapped = Tensor<T>();
+      encoded = nullptr;
+    }
   };
 
   static std::size_t index(Var x) { return static_cast<std::size_t>(x.id); }
@@ -148,7 +181,8 @@ class Tape {
   void add_gradient(Node& target, std::shared_ptr<Tensor<T>> gradient);
   static const Tensor<T>& materialized(const Node& node);
   Var push(const char* operation, Tensor<T> value, bool needs_gradient,
-           std::unique_ptr<BackwardFunction> backward, std::span<const Var> inputs = {});
+           std::unique_ptr<BackwardFunction> backward, std::span<const Var> inputs = {},
+           const Shape* shape = nullptr);
 
   std::vector<Node> nodes_;
   TapeProfile* profile_ = nullptr;

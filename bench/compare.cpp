@@ -141,18 +141,23 @@ void write_threads(std::ostream& out, const Results& results) {
 }
 
 void write_quantized(std::ostream& out, const Results& results) {
-  out << "| what | threads | float ms | ranges fixed | ranges tracked |\n|---|--:|--:|--:|--:|\n";
-  for (const auto& [key, plain] : results.all) {
-    const std::string ending = "/float";
+  out << "| what | threads | float ms | folded float ms | ranges fixed | ranges tracked | folded "
+         "MB | fixed MB |\n|---|--:|--:|--:|--:|--:|--:|--:|\n";
+  for (const auto& [key, folded] : results.all) {
+    const std::string ending = "/float-folded";
     if (key.program != kOurs || !key.task.starts_with("train/") || !key.task.ends_with(ending))
       continue;
     const std::string stem = key.task.substr(0, key.task.size() - ending.size());
-    const Summary* fixed = results.find({stem + "/qat", key.threads, kOurs});
-    const Summary* tracked = results.find({stem + "/qat-tracking", key.threads, kOurs});
-    if (fixed == nullptr || tracked == nullptr) continue;
-    out << "| " << stem << " | " << key.threads << " | " << milliseconds(plain.median()) << " | "
-        << format_fixed(fixed->median() / plain.median(), 2) << " | "
-        << format_fixed(tracked->median() / plain.median(), 2) << " |\n";
+    const auto step = [&](const char* kind) {
+      return results.find({stem + kind, key.threads, kOurs});
+    };
+    const Summary *plain = step("/float"), *fixed = step("/qat"), *tracked = step("/qat-tracking");
+    if (plain == nullptr || fixed == nullptr || tracked == nullptr) continue;
+    out << "| " << stem << " | " << key.threads << " | " << milliseconds(plain->median()) << " | "
+        << milliseconds(folded.median()) << " | "
+        << format_fixed(fixed->median() / folded.median(), 2) << " | "
+        << format_fixed(tracked->median() / folded.median(), 2) << " | " << folded.peak_rss_mb
+        << " | " << fixed->peak_rss_mb << " |\n";
   }
 }
 
@@ -204,7 +209,7 @@ int main(int argc, char** argv) {
     write_peers(page, results, false);
     page << "\n## Threads\n\n";
     write_threads(page, results);
-    page << "\n## Quantisation-aware steps, against the float step (with batch norm)\n\n";
+    page << "\n## Quantisation-aware steps, against the float step of the same folded network\n\n";
     write_quantized(page, results);
     page << "\n## Layers\n\n";
     write_peers(page, results, true);

@@ -91,7 +91,8 @@ void layer_in_integers(benchmark::State& state, const Layer& layer, bool relu) {
 void sums_of_layer(benchmark::State& state, const Layer& layer) {
   Operands timed(layer, layer.side, true);
   const int8::Int8Kernels* kernels = int8::int8_kernels();
-  const auto whole = int8::conv_layer(timed.conv, timed.weights.data(), timed.bias.data());
+  const auto whole = int8::conv_layer(timed.conv, timed.weights.data(), timed.bias.data(),
+                                      {timed.output.data(), nullptr});
   if (whole == nullptr)
     return state.SkipWithError("this instruction set has the portable kernels only");
   const std::int64_t groups = (layer.in + kernels->group - 1) / kernels->group;
@@ -115,11 +116,11 @@ void sums_of_layer(benchmark::State& state, const Layer& layer) {
       .bias = zeros.data(),
       .stage = {int8::Finish::once, zeros.data(), 0, -128, 127, int8::Quick::none, factors.data()}};
   const auto make_sums = [&](const std::uint8_t* const* rows, const std::int8_t* next,
-                             std::uint8_t* scratch, std::int8_t* output) {
-    kernels->conv_row(row, rows, next, reinterpret_cast<std::int32_t*>(scratch), output);
+                             std::uint8_t* scratch, Index y) {
+    kernels->conv_row(row, rows, next, reinterpret_cast<std::int32_t*>(scratch),
+                      timed.output.data() + y * layer.side * layer.out);
   };
-  for (auto _ : state)
-    int8::run_rows(*kernels, whole->pass, 1, timed.input.data(), timed.output.data(), make_sums);
+  for (auto _ : state) int8::run_rows(*kernels, whole->pass, 1, timed.input.data(), make_sums);
 }
 
 const bool g_registered = [] {

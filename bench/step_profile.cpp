@@ -1,6 +1,7 @@
 // integrad_step_profile: where the time of a training step of Q-Segment goes, operator by operator,
 // against the limits of this machine. Prints Markdown; --svg FILE draws it.
-//   --size 960 --batch 2 --threads 1 --precision float|qat --steps 5
+//   --size 960 --batch 2 --threads 1 --precision float|float-folded|qat|qat-tracking
+//   --steps 5
 #include <algorithm>
 #include <cstdio>
 #include <map>
@@ -105,11 +106,8 @@ int main(int argc, char** argv) {
   try {
     const int size = option(argc, argv, "size", 960), batch = option(argc, argv, "batch", 2);
     const std::string precision = option(argc, argv, "precision", "float");
-    require(precision == "float" || precision == "qat", "--precision is float or qat; got ",
-            precision);
     set_threads(option(argc, argv, "threads", 1));
-    Training training(size, batch,
-                      precision == "qat" ? Training::Kind::quantized : Training::Kind::floating);
+    Training training(size, batch, find_training_kind(precision));
     const Measured measured = profile_steps(training, std::max(1, option(argc, argv, "steps", 5)));
     const std::string title = "A training step of Q-Segment, " + precision + ", " +
                               std::to_string(size) + "x" + std::to_string(size) + ", batch " +

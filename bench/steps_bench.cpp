@@ -53,17 +53,13 @@ void add(const std::string& name, Run run) {
 }  // namespace
 
 void register_steps() {
-  using Kind = Training::Kind;
   const std::pair<Index, Index> sizes[] = {{960, 2}, {256, 8}};
-  const std::pair<Kind, const char*> kinds[] = {{Kind::floating, "float"},
-                                                {Kind::quantized, "qat"},
-                                                {Kind::quantized_tracking, "qat-tracking"}};
   for (const auto& size : sizes)
-    for (const auto& kind : kinds)
+    for (const NamedKind& named : kTrainingKinds)
       add("train/" + std::to_string(size.first) + " batch " + std::to_string(size.second) + "/" +
-              kind.second,
-          [size, kind](benchmark::State& state) {
-            train(state, size.first, size.second, kind.first);
+              named.name,
+          [size, kind = named.kind](benchmark::State& state) {
+            train(state, size.first, size.second, kind);
           });
   for (const bool integer : {false, true})
     add(std::string("infer/960 batch 1/") + (integer ? "int8" : "float"),

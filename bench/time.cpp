@@ -3,7 +3,7 @@
 //
 //   limits                what the machine can do
 //   layers                the network's convolutions, both gradients; in integers
-//   train --size --batch --precision float|qat|qat-tracking
+//   train --size --batch --precision float|float-folded|qat|qat-tracking
 //   infer --size --precision float|int8
 #include "integrad/bench/convolutions.h"
 #include "integrad/bench/limits.h"
@@ -53,13 +53,7 @@ std::string at(int size, int batch) {
 }
 
 void time_training(int size, int batch, const std::string& precision, int repeats) {
-  using Kind = Training::Kind;
-  require(precision == "float" || precision == "qat" || precision == "qat-tracking",
-          "train: --precision is float, qat or qat-tracking; got ", precision);
-  Training training(size, batch,
-                    precision == "float" ? Kind::floating
-                    : precision == "qat" ? Kind::quantized
-                                         : Kind::quantized_tracking);
+  Training training(size, batch, find_training_kind(precision));
   record("train/" + at(size, batch) + "/" + precision, measure(repeats, [&] { training.step(); }),
          training_gflop(size, batch));
 }

@@ -1,9 +1,10 @@
 #include "integrad/bench/workloads.h"
 
 #include "integrad/bench/convolutions.h"
-#include "integrad/nn/float_evaluator.h"
 #include "integrad/nn/interpreter.h"
 #include "integrad/nn/models/registry.h"
+#include "integrad/nn/streamed_evaluator.h"
+#include "integrad/quant/calibrate.h"
 #include "integrad/quant/runner.h"
 
 namespace integrad::bench {
@@ -43,18 +44,17 @@ Checkpoint fresh_model(const TrainConfig& config) {
   return checkpoint;
 }
 
-// The folded model, calibrated on the image.
-Checkpoint quantized_model(const TrainConfig& config, const Tensor<float>& image) {
+// The folded model, calibrated on one image of at most this side: the process' memory shall be that
+// of what is timed.
+constexpr Index kCalibrationSide = 256;
+Checkpoint quantized_model(const TrainConfig& config) {
+  const Index side = std::min(config.height, kCalibrationSide);
   Checkpoint checkpoint = fresh_model(config);
-  Model<float> folded = checkpoint.folded(config.height, config.width);
+  const Model<float> folded = checkpoint.folded(side, side);
   RangeObserver observer(folded.graph, config.observer);
-  Tape<float> tape;
-  FloatEvaluator<float> evaluator(tape, folded.graph, folded.parameters, Mode::evaluate);
-  const auto values = interpret(tape, folded.graph, tape.constant(image), evaluator);
-  for (int id = 0; id < folded.graph.size(); ++id)
-    observer.observe(id, tape.value(values[static_cast<std::size_t>(id)]));
+  observe_images(observer, folded, random_tensor({1, side, side, 3}, 5, 0, 1));
   checkpoint.stage = Checkpoint::Stage::quantized;
-  checkpoint.parameters = std::move(folded.parameters);
+  checkpoint.parameters = folded.parameters;
   checkpoint.ranges = observer.state();
   checkpoint.target = config.target;
   return checkpoint;
@@ -65,21 +65,44 @@ Checkpoint quantized_model(const TrainConfig& config, const Tensor<float>& image
 Training::Training(Index size, Index batch, Kind kind)
     : config_(make_config(size, batch, kind == Kind::quantized_tracking)),
       batch_{random_tensor({batch, size, size, 3}, 5, 0, 1), random_mask(batch, size)},
-      optimizer_(config_.make_optimizer()),
-      learner_(std::make_unique<Learner>(config_, kind == Kind::floating
-                                                      ? fresh_model(config_)
-                                                      : quantized_model(config_, batch_.image))) {
+      optimizer_(config_.make_optimizer()) {
+  if (kind == Kind::folded) {
+    folded_ = std::make_unique<FoldedStep>(fresh_model(config_).folded(size, size));
+    return;
+  }
+  learner_ = std::make_unique<Learner>(
+      config_, kind == Kind::floating ? fresh_model(config_) : quantized_model(config_));
   learner_->begin_epoch(0);
+}
+
+void Training::step() {
+  if (folded_)
+    folded_->step(batch_, optimizer_, 1e-3);
+  else
+    learner_->step(batch_, optimizer_, 1e-3);
+}
+
+void Training::profile_into(StepProfile* profile) {
+  if (folded_)
+    folded_->profile_into(profile);
+  else
+    learner_->profile_into(profile);
+}
+
+Training::Kind find_training_kind(const std::string& name) {
+  std::string known;
+  for (const NamedKind& kind : kTrainingKinds) {
+    if (name == kind.name) return kind.kind;
+    known += (known.empty() ? "" : ", ") + std::string(kind.name);
+  }
+  fail("a step's precision is one of ", known, "; got ", name);
 }
 
 Inference::Inference(Index size, bool integer)
     : integer_(integer), image_(random_tensor({1, size, size, 3}, 5, 0, 1)) {
-  // Calibrated on a small image, so that the process' memory is that of the integer program.
-  constexpr Index kSmall = 64;
-  const TrainConfig config = make_config(kSmall, 1, false);
+  const TrainConfig config = make_config(size, 1, false);
   if (integer)
-    program_ =
-        quantized_model(config, random_tensor({1, kSmall, kSmall, 3}, 5, 0, 1)).program(size, size);
+    program_ = quantized_model(config).program(size, size);
   else
     model_ = fresh_model(config).folded(size, size);
 }
@@ -90,7 +113,7 @@ void Inference::run() {
     return;
   }
   Tape<float> tape;
-  FloatEvaluator<float> evaluator(tape, model_.graph, model_.parameters, Mode::evaluate);
+  StreamedEvaluator evaluator(tape, model_.graph, model_.parameters);
   interpret(tape, model_.graph, tape.constant(image_), evaluator, Keep::output);
 }
 

@@ -1,30 +1,46 @@
 #pragma once
 #include <memory>
 
-#include "integrad/nn/fold.h"
+#include "integrad/bench/folded_step.h"
 #include "integrad/quant/qgraph.h"
-#include "integrad/train/learner.h"
 
 namespace integrad::bench {
 
 /// Training steps of Q-Segment on random images: forward, structure loss, backward, SGD with
-/// momentum. Quantised: the folded network with quantisation in the forward pass; its ranges stand
-/// still, or follow the batches.
+/// momentum.
 class Training {
  public:
-  enum class Kind { floating, quantized, quantized_tracking };
+  enum class Kind {
+    floating,   ///< with batch norm
+    folded,     ///< without: batch norm folded into the convolutions
+    quantized,  ///< the folded network, quantised in the forward pass; its ranges stand still
+    quantized_tracking,  ///< the same, and its ranges follow the batches
+  };
   Training(Index size, Index batch, Kind kind);
   Training(const Training&) = delete;
   Training& operator=(const Training&) = delete;
-  void step() { learner_->step(batch_, optimizer_, 1e-3); }
-  void profile_into(StepProfile* profile) { learner_->profile_into(profile); }
+  void step();
+  void profile_into(StepProfile* profile);
 
  private:
   TrainConfig config_;
   Batch batch_;
   Optimizer optimizer_;
   std::unique_ptr<Learner> learner_;
+  std::unique_ptr<FoldedStep> folded_;  // in the place of the learner
 };
+
+struct NamedKind {
+  Training::Kind kind;
+  const char* name;
+};
+inline constexpr NamedKind kTrainingKinds[] = {
+    {Training::Kind::floating, "float"},
+    {Training::Kind::folded, "float-folded"},
+    {Training::Kind::quantized, "qat"},
+    {Training::Kind::quantized_tracking, "qat-tracking"}};
+/// Throws Error, naming the kinds, when there is none of this name.
+Training::Kind find_training_kind(const std::string& name);
 
 /// Q-Segment on one random image: the folded float network, or the integer program.
 class Inference {

@@ -3,6 +3,7 @@
 #include "integrad/cli/command.h"
 #include "integrad/cli/info_int8.h"
 #include "integrad/cli/table.h"
+#include "integrad/cli/weights.h"
 #include "integrad/nn/models/registry.h"
 #include "integrad/quant/export_c.h"
 #include "integrad/quant/lower.h"
@@ -131,6 +132,7 @@ class Info final : public Command {
       print_layers(as_written);
       print_totals(as_written, folded);
     }
+    print_weights_digest(model);
     if (!model.config.empty()) std::cout << "\nconfig " << model.config << "\n";
     return 0;
   }

@@ -3,6 +3,7 @@
 #include "integrad/cli/data_flags.h"
 #include "integrad/cli/run_folder.h"
 #include "integrad/cli/train_flags.h"
+#include "integrad/cli/weights.h"
 #include "integrad/train/presets.h"
 
 namespace integrad::cli {
@@ -49,9 +50,10 @@ class Quantize final : public Command {
     set_image_size(config, dataset.train);
     check(config, dataset);
     folder_.start(config, inputs);
-    quantize(config, model, dataset, folder_.path(), folder_.resume());
+    const Checkpoint quantized = quantize(config, model, dataset, folder_.path(), folder_.resume());
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
     if (!settings.quiet) print_summary("quantised", config, dataset, folder_.path(), took.count());
+    print_weights_digest(quantized);
     return 0;
   }
 

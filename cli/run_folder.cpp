@@ -99,8 +99,13 @@ void set_image_size(TrainConfig& config, const std::vector<Sample>& samples) {
 void print_summary(const std::string& what, const TrainConfig& config, const Dataset& dataset,
                    const fs::path& run_folder, double seconds) {
   std::cout << what << " " << config.model << " on " << dataset.train.size() << " images at "
-            << config.height << "x" << config.width << ", " << config.epochs << " epochs, in "
-            << format_duration(seconds) << "\n";
+            << config.height << "x" << config.width << ", ";
+  const Index images = static_cast<Index>(dataset.train.size()), steps = config.run_steps(images);
+  if (steps < config.epochs * config.steps_per_epoch(images))
+    std::cout << steps << " steps";
+  else
+    std::cout << config.epochs << " epochs";
+  std::cout << ", in " << format_duration(seconds) << "\n";
   const fs::path log = run_folder / "log.csv";
   std::error_code error;
   if (fs::exists(log, error)) {

@@ -25,6 +25,9 @@ void TrainFlags::declare(Options& options, const TrainConfig& shown) {
   add(
       "--epochs", [](C & c) -> auto& { return c.epochs; }, "Passes over the training images");
   add(
+      "--steps", [](C & c) -> auto& { return c.steps; },
+      "End after so many steps, if the epochs have more; 0: after the epochs");
+  add(
       "--batch", [](C & c) -> auto& { return c.batch_size; }, "Images in a step");
   add(
       "--optimizer", [](C & c) -> auto& { return c.optimizer; }, "sgd, adam or adamw");

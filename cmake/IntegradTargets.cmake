@@ -34,5 +34,11 @@ function(integrad_library folder)
     $<BUILD_INTERFACE:${INTEGRAD_INCLUDE_ROOT}>
     $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   target_link_libraries(integrad_${folder} PUBLIC ${ARGN} PRIVATE $<BUILD_INTERFACE:integrad_flags>)
+  # tensor alone is compiled for OpenMP; the others' options are the same.
+  if(folder STREQUAL tensor OR folder STREQUAL autograd)
+    integrad_precompile(integrad_${folder})
+  else()
+    integrad_precompile(integrad_${folder} REUSE_FROM integrad_autograd)
+  endif()
   set_property(GLOBAL APPEND PROPERTY INTEGRAD_LIBRARIES integrad_${folder})
 endfunction()

@@ -23,10 +23,10 @@ FloatEvaluator<T>::FloatEvaluator(Tape<T>& tape, const Graph& graph, Parameters<
       graph_(graph),
       parameters_(parameters),
       mode_(mode),
+      winners_(graph.nodes().size()),
       fusion_(fusion),
       readers_(graph.readers()),
-      done_(graph.nodes().size()),
-      winners_(graph.nodes().size()) {
+      done_(graph.nodes().size()) {
   check_parameters(graph, parameters);
   for (const Parameter<T>& p : parameters.all())
     values_.push_back(mode == Mode::train && p.trainable ? tape.leaf(p.value)

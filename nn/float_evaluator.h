@@ -63,6 +63,7 @@ class FloatEvaluator {
   const Graph& graph_;
   Parameters<T>& parameters_;
   Mode mode_;
+  std::vector<std::shared_ptr<const PoolWinners>> winners_;  // by node
 
  private:
   // A layer's running statistics, taken from the parameters and put back by store().
@@ -79,7 +80,6 @@ class FloatEvaluator {
   std::vector<std::vector<int>> readers_;
   std::vector<bool> done_;  // by node: evaluated together with its input
   std::vector<Var> values_;
-  std::vector<std::shared_ptr<const PoolWinners>> winners_;  // by node
 };
 
 }  // namespace integrad

@@ -1,9 +1,11 @@
 #include "integrad/nn/parameters.h"
 
+#include <bit>
 #include <cmath>
 
 #include "integrad/tensor/error.h"
 #include "integrad/tensor/random.h"
+#include "integrad/tensor/sha256.h"
 
 namespace integrad {
 
@@ -73,6 +75,13 @@ Index count_trainable(const Graph& graph) {
   for (const ParameterSpec& spec : parameter_specs(graph))
     if (spec.trainable) count += spec.shape.elements();
   return count;
+}
+
+std::string weights_digest(const Parameters<float>& parameters) {
+  Sha256 sha;
+  for (const Parameter<float>& p : parameters.all())
+    for (const float value : p.value) sha.add(std::bit_cast<std::uint32_t>(value));
+  return sha.finish();
 }
 
 template <class T>

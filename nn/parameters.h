@@ -55,6 +55,10 @@ Parameters<T> initialize(const Graph& graph, std::uint64_t seed);
 /// Number of trainable values (running statistics excluded).
 Index count_trainable(const Graph& graph);
 
+/// Names weights by what they hold: the SHA-256 of all values in the order of all(), running
+/// statistics included, each as the four bytes of its float32, the lowest first.
+std::string weights_digest(const Parameters<float>& parameters);
+
 /// Throws Error, naming the parameter, unless names and shapes are exactly those of the graph.
 template <class T>
 void check_parameters(const Graph& graph, const Parameters<T>& parameters);

@@ -1,12 +1,11 @@
 #include "integrad/nn/logistic.h"
 #include "integrad/nn/losses.h"
 #include "integrad/nn/structure_weights.h"
+#include "integrad/tensor/kernels/logistic_lines.h"
 
 namespace integrad {
 
 namespace {
-
-using losses::Logistic;
 
 // Sums over one image and channel; the comments use the names of losses.h.
 struct StructureSums {
@@ -33,23 +32,13 @@ struct Structure {
   void forward(const StructureLossOptions& options, const T* logits, Index image, Index begin,
                Index end, double* partial) {
     const Shape plane{shape.height(), shape.width(), shape.channels()};
-    const Index first = image * plane.elements(), channels = shape.channels();
+    const Index first = image * plane.elements();
     losses::structure_weights_band(plane, target.data() + first, options.window, options.weight,
                                    begin, end, weights.data() + first);
-    const Index last = first + end * row();
-    for (Index pixel = first + begin * row(); pixel < last; pixel += channels)
-      for (Index c = 0; c < channels; ++c) {
-        double* const s = partial + c * kSums;
-        const Index i = pixel + c;
-        const double z = static_cast<double>(logits[i]), m = static_cast<double>(target[i]);
-        const double w = static_cast<double>(weights[i]), e = elementary::exp(-std::fabs(z));
-        const double entropy = losses::cross_entropy(z, m, e), p = Logistic(z, e).p;
-        s[0] += w;
-        s[1] += entropy;
-        s[2] += w * entropy;
-        s[3] += w * p * m;
-        s[4] += w * (p + m);
-      }
+    for (Index y = begin; y < end; ++y)
+      channel_lines(logits, first / row() + y, [&](Index c, const T* z, const T* m, const T* w) {
+        kernels::add_logistic_sums(shape.width(), z, m, w, partial + c * kSums);
+      });
   }
 
   double value() const {
@@ -65,21 +54,40 @@ struct Structure {
 
   // The gradient of one row of one image by its logits, for a loss with this cotangent.
   void backward(double cotangent, const T* logits, Index y, T* gradient) const {
-    const Index channels = shape.channels();
     const double pixels = static_cast<double>(shape.height() * shape.width());
-    const double scale = cotangent / (2 * static_cast<double>(maps.size()));
+    const Index channels = shape.channels(), width = shape.width();
     const StructureSums* image = maps.data() + y / shape.height() * channels;
-    for (Index pixel = y * row(); pixel < (y + 1) * row(); pixel += channels)
-      for (Index c = 0; c < channels; ++c) {
-        const StructureSums& s = image[c];
-        const Index i = pixel + c;
-        const double m = static_cast<double>(target[i]), w = static_cast<double>(weights[i]);
-        const Logistic l(static_cast<double>(logits[i]));
-        const double share = weighted ? w / s.weight : 1 / pixels;
-        // wiou by p: dI = w m and d(U - I) = w (1 - m).
-        const double dp = w * (s.ratio() * (1 - m) - m) / s.remainder();
-        gradient[i] = static_cast<T>(scale * (share * l.minus(m) + dp * l.p * l.q));
-      }
+    std::vector<T> line(static_cast<std::size_t>(channels == 1 ? 0 : width));
+    channel_lines(logits, y, [&](Index c, const T* z, const T* m, const T* w) {
+      const StructureSums& s = image[c];
+      // wiou by p: dI = w m and d(U - I) = w (1 - m).
+      const kernels::LogisticSlopes slopes{
+          .scale = cotangent / (2 * static_cast<double>(maps.size())),
+          .weight_share = weighted ? 1 / s.weight : 0,
+          .plain_share = weighted ? 0 : 1 / pixels,
+          .ratio = s.ratio(),
+          .inverse_remainder = 1 / s.remainder()};
+      T* const into = gradient + y * row() + c;
+      kernels::logistic_gradient_line(slopes, width, z, m, w, channels == 1 ? into : line.data());
+      for (Index x = 0; channels > 1 && x < width; ++x)
+        into[x * channels] = line[static_cast<std::size_t>(x)];
+    });
+  }
+
+ private:
+  // body(c, z, m, w) for each channel of row y of all images, its points side by side.
+  template <class Body>
+  void channel_lines(const T* logits, Index y, Body&& body) const {
+    const Index channels = shape.channels(), width = shape.width(), first = y * row();
+    const T* const from[3] = {logits + first, target.data() + first, weights.data() + first};
+    if (channels == 1) return body(0, from[0], from[1], from[2]);
+    std::vector<T> lines(static_cast<std::size_t>(3 * width));
+    for (Index c = 0; c < channels; ++c) {
+      for (Index k = 0; k < 3; ++k)
+        for (Index x = 0; x < width; ++x)
+          lines[static_cast<std::size_t>(k * width + x)] = from[k][x * channels + c];
+      body(c, lines.data(), lines.data() + width, lines.data() + 2 * width);
+    }
   }
 };
 

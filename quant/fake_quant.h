@@ -3,25 +3,31 @@
 
 #include "integrad/nn/float_evaluator.h"
 #include "integrad/quant/lower.h"
+#include "integrad/tensor/kernels/convolution.h"
 
 namespace integrad {
 
 namespace fake_quant {
 struct Rounded;
-}
+class LinearResult;
+}  // namespace fake_quant
+
+/// Whether the extremes of the real results are wanted, so that ranges can follow them.
+enum class Ranges { tracked, fixed };
 
 /// Evaluates layers for interpret() such that the forward pass is the integer arithmetic itself.
-/// Values on the tape are real numbers that are exact multiples scale * (code - zero_point); a
-/// convolution runs on integer-valued floats, which is exact while every |sum| stays below 2^24 (in
-/// double otherwise), and ends in the same arith.h function that the device runs. Backward is the
-/// straight-through estimator: gradients pass where the code was not clamped. Works on a folded
-/// graph. Layers that copy codes (max pool, unpool, concat ...) need no treatment: a maximum of
-/// multiples is the maximum of codes.
+/// The tape holds codes (code_map.h), whose values are the exact multiples scale * (code -
+/// zero_point). A convolution's sums are exact: in integers, in floats that hold integers while
+/// every |sum| stays below 2^24, or else in doubles; they end in the arithmetic of arith.h, which
+/// the device runs. Backward is the straight-through estimator: gradients pass where the code was
+/// not clamped. Works on a folded graph. Layers that copy codes (concat, pad, slice ...) need no
+/// treatment: copies of multiples are multiples.
 class FakeQuantEvaluator : public FloatEvaluator<float> {
  public:
   /// Throws Error when the quantisations do not fit the graph or the target lacks a kernel.
   FakeQuantEvaluator(Tape<float>& tape, const Graph& graph, Parameters<float>& parameters,
-                     Mode mode, std::vector<Quantization> quantizations, const Target& target);
+                     Mode mode, std::vector<Quantization> quantizations, const Target& target,
+                     Ranges ranges = Ranges::tracked);
 
   using FloatEvaluator<float>::operator();
   /// Rounds the image to codes; exact for pixels / 255.
@@ -31,6 +37,8 @@ class FakeQuantEvaluator : public FloatEvaluator<float> {
   Var operator()(int id, const layer::TransposedConv2d& l, Inputs in);
   Var operator()(int id, const layer::FullyConnected& l, Inputs in);
   Var operator()(int id, const layer::Arithmetic& l, Inputs in);
+  Var operator()(int id, const layer::MaxPool& l, Inputs in);
+  Var operator()(int id, const layer::MaxUnpool& l, Inputs in);
   Var operator()(int id, const layer::AveragePool& l, Inputs in);
   Var operator()(int id, const layer::Pointwise& l, Inputs in);
   Var operator()(int id, const layer::Softmax& l, Inputs in);
@@ -40,7 +48,7 @@ class FakeQuantEvaluator : public FloatEvaluator<float> {
   Var operator()(int id, const layer::GlobalMean& l, Inputs in);
 
   /// For each node the extremes of its real result before rounding and clamping to codes (after its
-  /// activation); {0, 0} for the layers that copy codes.
+  /// activation), where ranges are tracked; {0, 0} for the layers that copy codes.
   const std::vector<Range>& observed() const { return observed_; }
 
  private:
@@ -49,10 +57,13 @@ class FakeQuantEvaluator : public FloatEvaluator<float> {
     Quantization in, out;
   };
   Linear linear(int id, Inputs in, bool has_bias) const;
-  template <class Attributes>
-  Var finish_linear(int id, const Linear& linear, const ConvGeometry& geometry,
-                    const LinearTables& tables, const Attributes& attributes,
-                    Activation activation);
+  fake_quant::LinearResult linear_result(const Shape& shape, const Linear& linear,
+                                         const LinearTables& tables,
+                                         const integrad_output_stage& stage,
+                                         Activation activation) const;
+  Var convolve(int id, const Linear& linear, kernels::Convolution kind,
+               const ConvGeometry& geometry, const LinearTables& tables,
+               const integrad_output_stage& stage, Activation activation);
   template <class Build>
   Var finish_built(int id, const Linear& linear, const LinearTables& tables,
                    const integrad_output_stage& stage, Activation activation, Build build);
@@ -62,7 +73,9 @@ class FakeQuantEvaluator : public FloatEvaluator<float> {
 
   std::vector<Quantization> quantizations_;
   const Target& target_;
+  Ranges ranges_;
   std::vector<Range> observed_;
+  std::vector<std::shared_ptr<const Tensor<std::uint8_t>>> packed_winners_;  // by node
 };
 
 /// The codes of values that are exact multiples of the scale.

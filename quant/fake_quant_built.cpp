@@ -11,13 +11,12 @@ namespace {
 
 /// The integer sums, computed by the float operator on integer-valued T.
 template <class T, class Build>
-Tensor<T> integer_sums(const Tensor<float>& x, const Quantization& in, const LinearTables& tables,
-                       Build build) {
+Tensor<T> integer_sums(const CodeMap& x, const LinearTables& tables, Build build) {
   Tape<T> tape;
   const auto channels = static_cast<Index>(tables.bias.size());
   Tensor<T> bias = Tensor<T>::uninitialized(Shape{channels});
   std::copy(tables.bias.begin(), tables.bias.end(), bias.begin());
-  const Var codes = tape.constant(fake_quant::recover_codes<T>(x, in.scale));
+  const Var codes = tape.constant(fake_quant::steps_of<T>(x));
   const Var weight = tape.constant(tables.weight.cast<T>());
   return tape.value(build(tape, codes, weight, tape.constant(std::move(bias))));
 }
@@ -30,22 +29,24 @@ template <class Build>
 Var FakeQuantEvaluator::finish_built(int id, const Linear& linear, const LinearTables& tables,
                                      const integrad_output_stage& stage, Activation activation,
                                      Build build) {
-  const Tensor<float>& x = tape_.value(linear.x);
+  const auto x = code_map(tape_, linear.x, linear.in);
   const auto round = [&](const auto& sums) {
-    return fake_quant::requantize(sums, tables, stage, linear.in, linear.out, activation);
+    fake_quant::LinearResult result =
+        linear_result(sums.shape(), linear, tables, stage, activation);
+    result.all_lines(sums);
+    return result.finish(tables);
   };
   fake_quant::Rounded rounded = fake_quant::sums_fit_float(tables)
-                                    ? round(integer_sums<float>(x, linear.in, tables, build))
-                                    : round(integer_sums<double>(x, linear.in, tables, build));
+                                    ? round(integer_sums<float>(*x, tables, build))
+                                    : round(integer_sums<double>(*x, tables, build));
   observed_[static_cast<std::size_t>(id)] = rounded.observed;
 
   std::vector<Var> inputs{linear.x, linear.weight};
   if (linear.bias != Var{}) inputs.push_back(linear.bias);
-  return tape_.record(
-      "fake_quant", std::move(rounded.values), inputs,
+  return tape_.record_encoded(
+      "fake_quant", std::move(rounded.codes), inputs,
       [linear, build, passes = std::move(rounded.passes),
-       weight = fake_quant::real_weights(tables, false)](Tape<float>& t,
-                                                         const Tensor<float>& cotangent) {
+       weight = fake_quant::real_weights(tables, false)](Tape<float>& t, const Tensor<float>&) {
         Tape<float> inner;
         const Tensor<float>& from = t.value(linear.x);
         const Var x = t.needs_gradient(linear.x) ? inner.leaf(from) : inner.constant(from);
@@ -53,7 +54,9 @@ Var FakeQuantEvaluator::finish_built(int id, const Linear& linear, const LinearT
         const Var b =
             linear.bias != Var{} ? inner.leaf(Tensor<float>(t.shape(linear.bias))) : Var{};
         const Var y = build(inner, x, w, b);
-        inner.backward(y, fake_quant::mask(cotangent, passes));
+        Tensor<float>& d = t.writable_cotangent();
+        passes.mask(d, d);
+        inner.backward(y, d);
         if (t.needs_gradient(linear.x)) t.accumulate(linear.x, inner.gradient(x));
         t.accumulate(linear.weight, inner.gradient(w));
         if (linear.bias != Var{}) t.accumulate(linear.bias, inner.gradient(b));

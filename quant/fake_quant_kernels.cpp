@@ -3,99 +3,75 @@
 #include <algorithm>
 #include <limits>
 
-#include "integrad/tensor/parallel.h"
+#include "integrad/tensor/kernels/rows.h"
 
 namespace integrad::fake_quant {
 
-template <class T>
-Tensor<T> recover_codes(const Tensor<float>& values, float scale) {
-  Tensor<T> codes = Tensor<T>::uninitialized(values.shape());
-  // Adding and subtracting 1.5 * 2^23 rounds to the nearest integer; |code - zero_point| <= 255.
-  constexpr float kRounder = 0x1.8p23f;
-  parallel_for(values.size(), kElementwiseGrain, [&](Index begin, Index end) {
-    for (Index i = begin; i < end; ++i)
-      codes[i] = static_cast<T>((values[i] / scale + kRounder) - kRounder);
-  });
-  return codes;
+kernels::int8::Clamp clamp_of(std::int32_t low, std::int32_t high, Activation activation) {
+  return {low, high, activation == Activation::none ? low : low + 1};
 }
 
 namespace {
 
-/// The extremes of integer sums per channel, and from them of the real values.
-class Extremes {
- public:
-  Extremes(Index chunks, Index channels)
-      : channels_(channels),
-        low_(static_cast<std::size_t>(chunks * channels), std::numeric_limits<std::int32_t>::max()),
-        high_(static_cast<std::size_t>(chunks * channels),
-              std::numeric_limits<std::int32_t>::min()) {}
-
-  std::int32_t* low(Index chunk) { return low_.data() + chunk * channels_; }
-  std::int32_t* high(Index chunk) { return high_.data() + chunk * channels_; }
-
-  Range range(const LinearTables& tables, const Quantization& in, Activation activation) const {
-    double low = 0, high = 0;
-    for (std::size_t i = 0; i < low_.size(); ++i) {
-      const auto c = i % static_cast<std::size_t>(channels_);
-      const double scale =
-          static_cast<double>(in.scale) * static_cast<double>(tables.weight_scales[c]);
-      if (low_[i] > high_[i]) continue;
-      low = std::min(low, low_[i] * scale);
-      high = std::max(high, high_[i] * scale);
-    }
-    if (activation != Activation::none) low = 0;
-    if (activation == Activation::relu6) high = std::min(high, 6.0);
-    return {static_cast<float>(low), static_cast<float>(high)};
-  }
-
- private:
-  Index channels_;
-  std::vector<std::int32_t> low_, high_;
-};
+integrad_output_stage with_scales(integrad_output_stage stage, const LinearTables& tables) {
+  stage.scales = tables.scales.data();
+  stage.scale_step = 1;
+  return stage;
+}
 
 }  // namespace
 
+LinearResult::LinearResult(const Shape& shape, const LinearTables& tables,
+                           const integrad_output_stage& stage, const Quantization& in,
+                           const Quantization& out, Activation activation, bool observe)
+    : stage_(with_scales(stage, tables), clamp_of(stage.low, stage.high, activation),
+             tables.bounds),
+      in_(in),
+      out_(out),
+      activation_(activation),
+      codes_(Tensor<std::int8_t>::uninitialized(shape)),
+      passes_(shape) {
+  if (!observe) return;
+  const auto size = static_cast<std::size_t>(lines().count * lines().channels);
+  low_.assign(size, std::numeric_limits<float>::max());
+  high_.assign(size, std::numeric_limits<float>::lowest());
+}
+
 template <class T>
-Rounded requantize(const Tensor<T>& sums, const LinearTables& tables,
-                   const integrad_output_stage& stage, const Quantization& in,
-                   const Quantization& out, Activation activation) {
-  const Index channels = sums.shape().channels(), points = sums.size() / channels;
-  Rounded result{Tensor<float>::uninitialized(sums.shape()),
-                 Tensor<std::uint8_t>::uninitialized(sums.shape()),
-                 {}};
-  const Index grain = std::max<Index>(1, kElementwiseGrain / channels);
-  Extremes extremes((points + grain - 1) / grain, channels);
-  const integrad_scale* scales = tables.scales.data();
-  const std::int32_t open_low = activation == Activation::none ? stage.low : stage.low + 1;
-  parallel_for(points, grain, [&](Index begin, Index end) {
-    std::int32_t *low = extremes.low(begin / grain), *high = extremes.high(begin / grain);
-    for (Index p = begin; p < end; ++p)
-      for (Index c = 0; c < channels; ++c) {
-        const Index i = p * channels + c;
-        const std::int32_t sum = static_cast<std::int32_t>(sums[i]);
-        low[c] = std::min(low[c], sum);
-        high[c] = std::max(high[c], sum);
-        const std::int32_t code =
-            integrad_requantize_unclamped(sum, scales[c], stage.rounding, stage.zero_point);
-        result.values[i] = out.real(integrad_clamp(code, stage.low, stage.high));
-        result.passes[i] = code >= open_low && code <= stage.high;
-      }
-  });
-  result.observed = extremes.range(tables, in, activation);
-  return result;
+void LinearResult::line(Index line, const T* sums) {
+  const Index size = lines().size(), channels = lines().channels;
+  stage_.row(sums, size, codes_.data() + line * size, passes_.line(line));
+  if (low_.empty()) return;
+  float *const low = low_.data() + line * channels, *const high = high_.data() + line * channels;
+  kernels::int8::extremes_row(sums, size, channels, low, high);
+}
+
+template <class T>
+void LinearResult::all_lines(const Tensor<T>& sums) {
+  kernels::parallel_rows(lines().count, lines().size(),
+                         [&](Index row) { line(row, sums.data() + row * lines().size()); });
+}
+
+Range LinearResult::range(const LinearTables& tables) const {
+  double low = 0, high = 0;
+  for (std::size_t i = 0; i < low_.size(); ++i) {
+    const float weight_scale = tables.weight_scales[i % tables.weight_scales.size()];
+    const double scale = static_cast<double>(in_.scale) * static_cast<double>(weight_scale);
+    low = std::min(low, static_cast<double>(low_[i]) * scale);
+    high = std::max(high, static_cast<double>(high_[i]) * scale);
+  }
+  if (activation_ != Activation::none) low = 0;
+  if (activation_ == Activation::relu6) high = std::min(high, 6.0);
+  return {static_cast<float>(low), static_cast<float>(high)};
+}
+
+Rounded LinearResult::finish(const LinearTables& tables) {
+  return {std::make_shared<CodeMap>(std::move(codes_), out_), std::move(passes_), range(tables)};
 }
 
 bool sums_fit_float(const LinearTables& tables) {
   constexpr std::int64_t kExact = std::int64_t{1} << 24;
   return std::ranges::all_of(tables.bounds, [](std::int64_t bound) { return bound < kExact; });
-}
-
-Tensor<float> mask(const Tensor<float>& cotangent, const Tensor<std::uint8_t>& passes) {
-  Tensor<float> masked = Tensor<float>::uninitialized(cotangent.shape());
-  parallel_for(masked.size(), kElementwiseGrain, [&](Index begin, Index end) {
-    for (Index i = begin; i < end; ++i) masked[i] = passes[i] != 0 ? cotangent[i] : 0.0f;
-  });
-  return masked;
 }
 
 Tensor<float> real_weights(const LinearTables& tables, bool channels_last) {
@@ -110,12 +86,23 @@ Tensor<float> real_weights(const LinearTables& tables, bool channels_last) {
   return real;
 }
 
-template Tensor<float> recover_codes(const Tensor<float>&, float);
-template Tensor<double> recover_codes(const Tensor<float>&, float);
-template Rounded requantize(const Tensor<float>&, const LinearTables&, const integrad_output_stage&,
-                            const Quantization&, const Quantization&, Activation);
-template Rounded requantize(const Tensor<double>&, const LinearTables&,
-                            const integrad_output_stage&, const Quantization&, const Quantization&,
-                            Activation);
+template <class T>
+Tensor<T> steps_of(const CodeMap& map) {
+  Tensor<T> steps = Tensor<T>::uninitialized(map.shape());
+  const std::int8_t* const codes = map.codes().data();
+  const std::int32_t zero_point = map.quantization().zero_point;
+  parallel_for(steps.size(), kElementwiseGrain, [&](Index begin, Index end) {
+    for (Index i = begin; i < end; ++i) steps[i] = static_cast<T>(codes[i] - zero_point);
+  });
+  return steps;
+}
+
+template void LinearResult::line(Index, const std::int32_t*);
+template void LinearResult::line(Index, const float*);
+template void LinearResult::line(Index, const double*);
+template void LinearResult::all_lines(const Tensor<float>&);
+template void LinearResult::all_lines(const Tensor<double>&);
+template Tensor<float> steps_of(const CodeMap&);
+template Tensor<double> steps_of(const CodeMap&);
 
 }  // namespace integrad::fake_quant

@@ -3,44 +3,38 @@
 
 #include "integrad/quant/fake_quant.h"
 #include "integrad/quant/fake_quant_kernels.h"
-#include "integrad/tensor/parallel.h"
+#include "integrad/quant/run_rows.h"
+#include "integrad/tensor/kernels/rows.h"
 
 namespace integrad {
 
 namespace {
 
-/// Reals, and which of them pass a gradient, of codes that kernels computed.
-fake_quant::Rounded all_pass(const Tensor<std::int8_t>& codes, const Quantization& out) {
-  fake_quant::Rounded result{
-      Tensor<float>::uninitialized(codes.shape()), Tensor<std::uint8_t>(codes.shape(), 1), {}};
-  for (Index i = 0; i < codes.size(); ++i) result.values[i] = out.real(codes[i]);
-  return result;
-}
-
-/// An operation on single codes: unclamped(code) is the integer arithmetic's code. Only those above
-/// or at `open_low` pass a gradient.
+/// An operation on single codes: unclamped(code) is the integer arithmetic's code.
 template <class Unclamped>
-fake_quant::Rounded each_code(const Tensor<std::int8_t>& codes, const Quantization& out,
-                              CodeRange range, std::int32_t open_low, Unclamped unclamped) {
-  std::array<float, 256> real{};
-  std::array<std::uint8_t, 256> passes{};
+fake_quant::Rounded each_code(const CodeMap& from, const Quantization& out,
+                              const kernels::int8::Clamp& clamp, Unclamped unclamped) {
+  std::array<std::int8_t, 256> clamped{};
+  std::array<bool, 256> open{};
   for (std::int32_t code = -128; code < 128; ++code) {
     const auto at = static_cast<std::size_t>(code + 128);
     const std::int32_t result = unclamped(code);
-    real[at] = out.real(integrad_clamp(result, range.low, range.high));
-    passes[at] = result >= open_low && result <= range.high;
+    clamped[at] = static_cast<std::int8_t>(integrad_clamp(result, clamp.low, clamp.high));
+    open[at] = result >= clamp.open_low && result <= clamp.high;
   }
-  fake_quant::Rounded rounded{Tensor<float>::uninitialized(codes.shape()),
-                              Tensor<std::uint8_t>::uninitialized(codes.shape()),
-                              {}};
-  parallel_for(codes.size(), kElementwiseGrain, [&](Index begin, Index end) {
-    for (Index i = begin; i < end; ++i) {
-      const auto at = static_cast<std::size_t>(codes[i] + 128);
-      rounded.values[i] = real[at];
-      rounded.passes[i] = passes[at];
+  Tensor<std::int8_t> codes = Tensor<std::int8_t>::uninitialized(from.shape());
+  Passes passes(from.shape());
+  const Index size = passes.lines().size();
+  kernels::parallel_rows(passes.lines().count, size, [&](Index line) {
+    kernels::int8::BitWriter writer(passes.line(line));
+    for (Index i = line * size; i < (line + 1) * size; ++i) {
+      const auto at = static_cast<std::size_t>(from.codes()[i] + 128);
+      codes[i] = clamped[at];
+      writer.put(open[at]);
     }
+    writer.finish();
   });
-  return rounded;
+  return {std::make_shared<CodeMap>(std::move(codes), out), std::move(passes), {}};
 }
 
 }  // namespace
@@ -48,12 +42,19 @@ fake_quant::Rounded each_code(const Tensor<std::int8_t>& codes, const Quantizati
 /// Puts the integer result in the place of `real`, the float operator's: its gradient passes
 /// straight through, its extremes are what was observed.
 Var FakeQuantEvaluator::replace(int id, Var real, fake_quant::Rounded rounded) {
-  const auto [low, high] = std::ranges::minmax_element(std::as_const(tape_.value(real)).values());
-  observed_[static_cast<std::size_t>(id)] = {*low, *high};
-  return tape_.record(
-      "fake_quant", std::move(rounded.values), {real},
-      [real, passes = std::move(rounded.passes)](Tape<float>& t, const Tensor<float>& cotangent) {
-        t.accumulate(real, fake_quant::mask(cotangent, passes));
+  if (ranges_ == Ranges::tracked) {
+    const auto [low, high] = std::ranges::minmax_element(std::as_const(tape_.value(real)).values());
+    observed_[static_cast<std::size_t>(id)] = {*low, *high};
+  }
+  const Var inputs[] = {real};
+  return tape_.record_encoded(
+      "fake_quant", std::move(rounded.codes), inputs,
+      [real, passes = std::move(rounded.passes)](Tape<float>& t, const Tensor<float>&) {
+        if (passes.lines().count > 0) {
+          Tensor<float>& d = t.writable_cotangent();
+          passes.mask(d, d);
+        }
+        t.accumulate_cotangent(real);
       });
 }
 
@@ -64,20 +65,20 @@ const Quantization& FakeQuantEvaluator::quantization_of_input(int id) const {
 Var FakeQuantEvaluator::operator()(int id, const layer::Pointwise& l, Inputs in) {
   const Operation operation = lowered(id, nullptr);
   const Quantization& out = quantizations_[static_cast<std::size_t>(id)];
-  const Tensor<std::int8_t> codes = codes_of(tape_.value(in[0]), quantization_of_input(id));
+  const auto from = code_map(tape_, in[0], quantization_of_input(id));
   fake_quant::Rounded rounded;
   if (const auto* relu = std::get_if<quantized::Requantize>(&operation)) {
     const integrad_requantization& a = relu->attributes;
-    rounded = each_code(codes, out, {a.low, a.high}, a.low + 1, [&](std::int32_t code) {
+    rounded = each_code(*from, out, {a.low, a.high, a.low + 1}, [&](std::int32_t code) {
       return integrad_requantization_unclamped(&a, code);
     });
   } else if (const auto* swish = std::get_if<quantized::HardSwish>(&operation)) {
-    rounded = each_code(codes, out, {-128, 127}, -128, [&](std::int32_t code) {
+    rounded = each_code(*from, out, {-128, 127, -128}, [&](std::int32_t code) {
       return integrad_hard_swish_unclamped(&swish->attributes, code);
     });
   } else {
     const auto& logistic = std::get<quantized::Logistic>(operation);
-    rounded = each_code(codes, out, {-128, 127}, -128, [&](std::int32_t code) -> std::int32_t {
+    rounded = each_code(*from, out, {-128, 127, -128}, [&](std::int32_t code) -> std::int32_t {
       return logistic.table[static_cast<std::size_t>(code + 128)];
     });
   }
@@ -86,11 +87,15 @@ Var FakeQuantEvaluator::operator()(int id, const layer::Pointwise& l, Inputs in)
 
 Var FakeQuantEvaluator::operator()(int id, const layer::Softmax& l, Inputs in) {
   const auto softmax = std::get<quantized::Softmax>(lowered(id, nullptr)).attributes;
-  const Tensor<std::int8_t> codes = codes_of(tape_.value(in[0]), quantization_of_input(id));
+  const auto from = code_map(tape_, in[0], quantization_of_input(id));
+  const Tensor<std::int8_t>& codes = from->codes();
   Tensor<std::int8_t> shares = Tensor<std::int8_t>::uninitialized(codes.shape());
   integrad_softmax_rows(&softmax, codes.data(), shares.data(), codes.size() / softmax.channels);
-  fake_quant::Rounded rounded = all_pass(shares, quantizations_[static_cast<std::size_t>(id)]);
-  return replace(id, FloatEvaluator<float>::operator()(id, l, in), std::move(rounded));
+  return replace(
+      id, FloatEvaluator<float>::operator()(id, l, in),
+      {std::make_shared<CodeMap>(std::move(shares), quantizations_[static_cast<std::size_t>(id)]),
+       {},
+       {}});
 }
 
 Var FakeQuantEvaluator::operator()(int id, const layer::Resize& l, Inputs in) {
@@ -99,17 +104,14 @@ Var FakeQuantEvaluator::operator()(int id, const layer::Resize& l, Inputs in) {
   const Var real = FloatEvaluator<float>::operator()(id, l, in);
   if (bilinear == nullptr) return real;  // copies codes
   const Quantization& q = quantizations_[static_cast<std::size_t>(id)];
-  const Tensor<std::int8_t> codes = codes_of(tape_.value(in[0]), q);
+  const auto from = code_map(tape_, in[0], q);
   const Shape shape = tape_.shape(real);
   Tensor<std::int8_t> resized = Tensor<std::int8_t>::uninitialized(shape);
-  const Index batch = shape.batch(), in_size = codes.size() / batch,
-              out_size = resized.size() / batch;
-  parallel_for(batch, 1, [&](Index n, Index) {
-    integrad_resize_bilinear_rows(
-        &bilinear->attributes, integrad_all_rows(codes.data() + n * in_size),
-        resized.data() + n * out_size, 0, static_cast<std::int32_t>(shape.height()));
+  run_by_rows(shape, [&](Index n, Index offset, std::int32_t begin, std::int32_t end) {
+    integrad_resize_bilinear_rows(&bilinear->attributes, image_rows(from->codes(), n),
+                                  resized.data() + offset, begin, end);
   });
-  const Var result = replace(id, real, all_pass(resized, q));
+  const Var result = replace(id, real, {std::make_shared<CodeMap>(std::move(resized), q), {}, {}});
   observed_[static_cast<std::size_t>(id)] = {};  // it shares the input's quantiser
   return result;
 }

@@ -5,6 +5,7 @@
 #include "integrad/quant/c/look_up.h"
 #include "integrad/quant/c/quantize.h"
 #include "integrad/quant/kernels/fast.h"
+#include "integrad/quant/run_rows.h"
 #include "integrad/tensor/parallel.h"
 
 namespace integrad {
@@ -12,8 +13,6 @@ namespace integrad {
 namespace {
 
 namespace int8 = kernels::int8;
-
-constexpr Index kRowsPerChunk = 4;
 
 /// Computes one node for the whole batch.
 struct RunNode {
@@ -29,18 +28,9 @@ struct RunNode {
   }
   Index batch() const { return in(0).shape()[0]; }
 
-  // rows(n, begin, end, output row pointer offset) for bands of rows of each image.
   template <class Rows>
   void by_rows(Tensor<std::int8_t>& out, Rows rows) const {
-    const Index height = out.shape().height();
-    const Index bands = (height + kRowsPerChunk - 1) / kRowsPerChunk;
-    const Index row_size = out.shape().width() * out.shape().channels();
-    parallel_chunks(out.shape().batch() * bands, [&](Index chunk) {
-      const Index n = chunk / bands, begin = chunk % bands * kRowsPerChunk;
-      const Index end = std::min(height, begin + kRowsPerChunk);
-      rows(n, (n * height + begin) * row_size, static_cast<std::int32_t>(begin),
-           static_cast<std::int32_t>(end));
-    });
+    run_by_rows(out.shape(), rows);
   }
   // elements(first element, its place in the output, count).
   template <class Elements>
@@ -55,9 +45,7 @@ struct RunNode {
     });
   }
   // The first input's image n.
-  integrad_rows rows(Index n) const {
-    return integrad_all_rows(in(0).data() + n * (in(0).size() / in(0).shape()[0]));
-  }
+  integrad_rows rows(Index n) const { return image_rows(in(0), n); }
 
   void operator()(const quantized::Input&, Tensor<std::int8_t>&) const {}
 
@@ -122,28 +110,11 @@ struct RunNode {
   }
 
   void operator()(const quantized::MaxPool& o, Tensor<std::int8_t>& out) const {
-    Tensor<std::uint8_t>& won = winners[static_cast<std::size_t>(id)];
-    const Index height = out.shape().height(), row = winner_row_size(o);
-    if (o.keeps_winners)
-      won = Tensor<std::uint8_t>::uninitialized({out.shape().batch() * height, row});
-    if (int8::max_pool(o.attributes, batch(), in(0).data(), out.data(),
-                       o.keeps_winners ? won.data() : nullptr))
-      return;
-    by_rows(out, [&](Index n, Index offset, std::int32_t begin, std::int32_t end) {
-      integrad_max_pool_rows(&o.attributes, rows(n), out.data() + offset,
-                             o.keeps_winners ? won.data() + (n * height + begin) * row : nullptr,
-                             begin, end);
-    });
+    winners[static_cast<std::size_t>(id)] = run_max_pool(o, in(0), out);
   }
 
   void operator()(const quantized::MaxUnpool& o, Tensor<std::int8_t>& out) const {
-    const Tensor<std::uint8_t>& won = winners[static_cast<std::size_t>(program.node(id).inputs[1])];
-    if (int8::unpool(o.attributes, batch(), in(0).data(), won.data(), out.data())) return;
-    const Index per_image = won.size() / out.shape().batch();
-    by_rows(out, [&](Index n, Index offset, std::int32_t begin, std::int32_t end) {
-      integrad_unpool_rows(&o.attributes, rows(n), integrad_all_winners(won.data() + n * per_image),
-                           out.data() + offset, begin, end);
-    });
+    run_unpool(o, in(0), winners[static_cast<std::size_t>(program.node(id).inputs[1])], out);
   }
 
   void operator()(const quantized::AveragePool& o, Tensor<std::int8_t>& out) const {

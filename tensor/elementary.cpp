@@ -1,34 +1,23 @@
 #include "integrad/tensor/elementary.h"
 
-#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <limits>
+
+#include "integrad/tensor/kernels/simd/unroll.h"
 
 namespace integrad::elementary {
 
 namespace {
 
-// ln 2 and pi/2 in parts: the leading ones have trailing zeros, so that multiples are exact.
-constexpr double kLn2High = 0x1.62e42fee00000p-1, kLn2Low = 0x1.a39ef35793c76p-33;
-constexpr double kLog2E = 0x1.71547652b82fep0;
+using Doubles = double;
+using Bits = std::uint64_t;
+#include "integrad/tensor/kernels/simd/exponential.h"
+
+// pi/2 in parts: the leading ones have trailing zeros, so that multiples are exact.
 constexpr double kHalfPi1 = 0x1.921fb50000000p0, kHalfPi2 = 0x1.110b460000000p-26,
                  kHalfPi3 = 0x1.1a62633145c07p-54;
 constexpr double kTwoOverPi = 0x1.45f306dc9c883p-1;
-// Adding and subtracting 1.5 * 2^52 rounds to the nearest integer.
-constexpr double kRounder = 0x1.8p52;
-
-double two_to(int k) {  // -1022 <= k <= 1023
-  return std::bit_cast<double>(static_cast<std::uint64_t>(k + 1023) << 52);
-}
-
-// Coefficients from the highest power down.
-template <int N>
-double polynomial(double x, const double (&coefficients)[N]) {
-  double sum = coefficients[0];
-  for (int i = 1; i < N; ++i) sum = sum * x + coefficients[i];
-  return sum;
-}
 
 struct Reduced {
   double rest;  // in [-pi/4, pi/4]
@@ -60,51 +49,20 @@ double cos_small(double r) {  // to r^18
 }  // namespace
 
 double exp(double x) {
-  if (std::isnan(x)) return x;
-  if (x > 709.79) return std::numeric_limits<double>::infinity();
-  if (x < -745.2) return 0.0;
-  const double k = (x * kLog2E + kRounder) - kRounder;
-  const double r = (x - k * kLn2High) - k * kLn2Low;  // |r| <= ln2 / 2
-  static constexpr double c[] = {1.0 / 6227020800, 1.0 / 479001600, 1.0 / 39916800, 1.0 / 3628800,
-                                 1.0 / 362880,     1.0 / 40320,     1.0 / 5040,     1.0 / 720,
-                                 1.0 / 120,        1.0 / 24,        1.0 / 6,        0.5};
-  const double value = 1.0 + (r + r * r * polynomial(r, c));
-  // Two factors, because 2^k alone may lie outside the normal range.
-  const int whole = static_cast<int>(k), half = whole / 2;
-  return value * two_to(half) * two_to(whole - half);
+  return exponential(x);
 }
 
 double log(double x) {
   if (std::isnan(x) || x < 0) return std::numeric_limits<double>::quiet_NaN();
   if (x == 0) return -std::numeric_limits<double>::infinity();
   if (std::isinf(x)) return x;
-  int exponent = 0;
-  if (x < 0x1p-1022) {
-    x *= 0x1p54;
-    exponent = -54;
-  }
-  std::uint64_t bits = std::bit_cast<std::uint64_t>(x);
-  exponent += static_cast<int>(bits >> 52) - 1023;
-  double mantissa = std::bit_cast<double>((bits & 0x000FFFFFFFFFFFFF) | 0x3FF0000000000000);
-  if (mantissa > 1.4142135623730951) {
-    mantissa *= 0.5;
-    ++exponent;
-  }
-  // log(1 + f) = 2 artanh(s) with s = f / (2 + f); |s| <= 0.1716, series to s^23.
-  const double f = mantissa - 1.0, s = f / (2.0 + f), z = s * s;
-  static constexpr double c[] = {2.0 / 23, 2.0 / 21, 2.0 / 19, 2.0 / 17, 2.0 / 15, 2.0 / 13,
-                                 2.0 / 11, 2.0 / 9,  2.0 / 7,  2.0 / 5,  2.0 / 3};
-  const double k = exponent;
-  // 2 s = f - s f: keeps f exact, the correction is small.
-  const double correction = s * (z * polynomial(z, c) - f) + k * kLn2Low;
-  return k * kLn2High + (f + correction);
+  return x < 0x1p-1022 ? logarithm(x * 0x1p54, -54.0) : logarithm(x);
 }
 
 double log1p(double x) {
   const double u = 1.0 + x;
-  if (u == 1.0) return x;
   if (std::isinf(u) || !(u > 0)) return log(u);
-  return log(u) * (x / (u - 1.0));
+  return logarithm_of_one_plus(x);
 }
 
 double sin(double x) {

@@ -11,6 +11,19 @@ namespace integrad {
 void set_threads(int threads);
 int threads();
 
+/// While one lives, the loops of its thread run in that thread alone: for work beside the main
+/// thread's, which has the other processors.
+class SingleThreaded {
+ public:
+  SingleThreaded();
+  SingleThreaded(const SingleThreaded&) = delete;
+  SingleThreaded& operator=(const SingleThreaded&) = delete;
+  ~SingleThreaded();
+
+ private:
+  bool before_;
+};
+
 namespace detail {
 void run_chunks(Index chunks, void (*call)(void*, Index), void* body);
 }

@@ -1,5 +1,6 @@
 #include "integrad/train/config.h"
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -22,6 +23,7 @@ void for_each_field(Config& c, Field&& field) {
   field("width", c.width);
   field("seed", c.seed);
   field("epochs", c.epochs);
+  field("steps", c.steps);
   field("batch_size", c.batch_size);
   field("optimizer", c.optimizer);
   field("learning_rate", c.learning_rate);
@@ -82,6 +84,15 @@ void require_one_of(const char* name, const Value& value,
 
 }  // namespace
 
+Index TrainConfig::steps_per_epoch(Index images) const {
+  return (images + batch_size - 1) / batch_size;
+}
+
+Index TrainConfig::run_steps(Index images) const {
+  const Index all = epochs * steps_per_epoch(images);
+  return steps > 0 ? std::min(steps, all) : all;
+}
+
 Schedule TrainConfig::make_schedule() const {
   Schedule result{learning_rate, ConstantRate{}, warm_up};
   const double period = schedule_period > 0 ? schedule_period : 20;
@@ -104,6 +115,7 @@ void check(const TrainConfig& config) {
   make_model(config.model, config.height, config.width);
   require(config.epochs >= 0 && config.epochs <= 1000000, "epochs lie in 0..1000000; got ",
           config.epochs);
+  require(config.steps >= 0, "steps is at least 0; got ", config.steps);
   require(config.batch_size >= 1 && config.batch_size <= 65536,
           "the batch size lies in 1..65536; got ", config.batch_size);
   require(config.checkpoint_every >= 1, "checkpoint_every is at least 1 epoch; got ",

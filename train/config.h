@@ -18,6 +18,7 @@ struct TrainConfig {
   Index height = 0, width = 0;  ///< of the training images (crops included)
   std::uint64_t seed = 1;
   Index epochs = 60;
+  Index steps = 0;  ///< the run ends after so many, if its epochs have more; 0: after its epochs
   Index batch_size = 4;
 
   std::string optimizer = "adam";  ///< sgd, adam, adamw
@@ -40,6 +41,10 @@ struct TrainConfig {
   Index checkpoint_every = 1;  ///< epochs
   Index evaluate_every = 5;    ///< epochs between scores on the test images; 0: never
 
+  /// Steps of an epoch over so many training images; the last one's batch may be smaller.
+  Index steps_per_epoch(Index images) const;
+  /// Steps of the whole run.
+  Index run_steps(Index images) const;
   Schedule make_schedule() const;
   OptimizerRule make_optimizer() const;
 };

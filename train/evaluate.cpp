@@ -1,6 +1,7 @@
 #include "integrad/train/evaluate.h"
 
 #include "integrad/nn/interpreter.h"
+#include "integrad/nn/streamed_evaluator.h"
 #include "integrad/quant/fake_quant.h"
 #include "integrad/quant/runner.h"
 #include "integrad/train/loader.h"
@@ -50,9 +51,10 @@ class Predictor {
     };
     const Var out =
         arithmetic_ == Arithmetic::floating
-            ? run(FloatEvaluator<float>(tape, model_.graph, model_.parameters, Mode::evaluate))
+            ? run(StreamedEvaluator(tape, model_.graph, model_.parameters))
             : run(FakeQuantEvaluator(tape, model_.graph, model_.parameters, Mode::evaluate,
-                                     quantizations_, find_target(checkpoint_.target)));
+                                     quantizations_, find_target(checkpoint_.target),
+                                     Ranges::fixed));
     return tape.value(out);
   }
 

@@ -78,7 +78,8 @@ Learner::Forward Learner::forward(Tape<float>& tape, const Tensor<float>& image)
     return {std::move(values), evaluator.parameter_values(), {}};
   }
   FakeQuantEvaluator evaluator(tape, graph_, checkpoint_.parameters, Mode::train,
-                               observer_->quantizations(), find_target(checkpoint_.target));
+                               observer_->quantizations(), find_target(checkpoint_.target),
+                               ranges_move_ ? Ranges::tracked : Ranges::fixed);
   auto values = interpret(tape, graph_, x, evaluator);
   return {std::move(values), evaluator.parameter_values(), evaluator.observed()};
 }
@@ -135,8 +136,11 @@ Tensor<float> calibrate(const Model<float>& folded, const TrainConfig& config,
   Progress progress("calibrating", static_cast<Index>(samples.size()));
   std::vector<std::uint32_t> order(samples.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::uint32_t>(i);
+  Augmentation crops = Augmentation::none();
+  crops.crop_height = config.augmentation.crop_height;
+  crops.crop_width = config.augmentation.crop_width;
   for (const auto numbers : batches(order, config.batch_size)) {
-    const Batch batch = make_batch(samples, numbers, 0, Augmentation::none(), config.seed);
+    const Batch batch = make_batch(samples, numbers, 0, crops, config.seed);
     observe_images(observer, folded, batch.image);
     progress.advance(static_cast<Index>(numbers.size()));
   }

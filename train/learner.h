@@ -45,7 +45,8 @@ class Learner {
   StepProfile* profile_ = nullptr;
 };
 
-/// The ranges of a folded float model on these samples, as RangeObserver::state().
+/// The ranges of a folded float model on these samples, cropped as in training but not varied, as
+/// RangeObserver::state().
 Tensor<float> calibrate(const Model<float>& folded, const TrainConfig& config,
                         std::span<const Sample> samples);
 

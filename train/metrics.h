@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -47,6 +48,37 @@ template <class T>
 double area_under_curve(std::span<const T> scores, std::span<const std::uint8_t> truth,
                         std::span<const std::uint8_t> field_of_view = {});
 
+/// Scores of both classes, from which the area under the ROC curve follows; those of several images
+/// are added. Floats are kept, four bytes each, int8 codes counted.
+template <class T>
+class Ranks;
+
+template <>
+class Ranks<float> {
+ public:
+  void add(std::span<const float> scores, std::span<const std::uint8_t> truth,
+           std::span<const std::uint8_t> field_of_view = {});
+  void add(const Ranks& other);
+  double area_under_curve();  ///< sorts them
+
+ private:
+  // Numbers of the same order. Pairs are counted run by run, so runs need no order among them.
+  std::vector<std::uint32_t> positive_;
+  std::vector<std::vector<std::uint32_t>> negative_;  ///< sorted runs
+};
+
+template <>
+class Ranks<std::int8_t> {
+ public:
+  void add(std::span<const std::int8_t> scores, std::span<const std::uint8_t> truth,
+           std::span<const std::uint8_t> field_of_view = {});
+  void add(const Ranks& other);
+  double area_under_curve();
+
+ private:
+  std::array<std::array<std::uint64_t, 256>, 2> histogram_{};  ///< by class, then code + 128
+};
+
 /// One image's figures, or those of all images pooled.
 struct SegmentationScore {
   std::string name;
@@ -54,8 +86,7 @@ struct SegmentationScore {
   double auc = 0;
 };
 
-/// Collects images, then gives each one's figures and the pooled ones. Keeps the scores of the
-/// pixels in the field of view (5 or 2 bytes each for float and int8) for the pooled AUC.
+/// Collects images, then gives each one's figures and the pooled ones.
 template <class T>
 class SegmentationScorer {
  public:
@@ -69,8 +100,7 @@ class SegmentationScorer {
  private:
   T threshold_;
   std::vector<SegmentationScore> images_;
-  std::vector<T> scores_;
-  std::vector<std::uint8_t> truth_;
+  Ranks<T> ranks_;  ///< of all images
 };
 
 }  // namespace integrad

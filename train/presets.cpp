@@ -27,6 +27,7 @@ TrainConfig training_preset(std::string_view name) {
 
 TrainConfig quantization_aware(TrainConfig config) {
   config.epochs = std::max<Index>(1, config.epochs / 3);
+  config.steps = 0;
   config.learning_rate /= 10;
   config.warm_up = 0;
   return config;

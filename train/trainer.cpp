@@ -6,9 +6,9 @@
 
 #include "integrad/nn/models/registry.h"
 #include "integrad/tensor/files.h"
+#include "integrad/train/batch_stream.h"
 #include "integrad/train/evaluate.h"
 #include "integrad/train/learner.h"
-#include "integrad/train/loader.h"
 #include "integrad/train/progress.h"
 #include "integrad/train/run_folder.h"
 #include "integrad/train/training_log.h"
@@ -36,7 +36,8 @@ class RunFolder {
     if (!std::filesystem::exists(path)) return std::nullopt;
     Checkpoint checkpoint = load_checkpoint(path);
     require(checkpoint.training.has_value(), path.string(), ": holds no state of training");
-    require(checkpoint.config == to_json(config), path.string(),
+    // Read and printed again: a setting that is younger than the run has its default.
+    require(to_json(config_from_json(checkpoint.config)) == to_json(config), path.string(),
             ": was made with other settings than these; resume with the run's own config.json");
     require(checkpoint.training->epoch <= config.epochs, path.string(), ": is of epoch ",
             checkpoint.training->epoch, ", the run has ", config.epochs);
@@ -59,41 +60,42 @@ Checkpoint run(const TrainConfig& config, Learner& learner, const Dataset& datas
     log = load_log(folder / "log.csv");
     std::erase_if(log, [&](const EpochLog& row) { return row.epoch > state.training->epoch; });
   }
-  const Index steps_per_epoch =
-      (static_cast<Index>(dataset.train.size()) + config.batch_size - 1) / config.batch_size;
-  Progress progress(what, config.epochs * steps_per_epoch, state.training->epoch * steps_per_epoch);
+  const Index images = static_cast<Index>(dataset.train.size());
+  const Index per_epoch = config.steps_per_epoch(images), end = config.run_steps(images);
+  Progress progress(what, end, state.training->epoch * per_epoch);
+  BatchStream batches(config, dataset.train, state.training->epoch * per_epoch);
 
-  for (Index epoch = state.training->epoch; epoch < config.epochs; ++epoch) {
-    const auto order = epoch_order(config.seed, epoch, static_cast<Index>(dataset.train.size()));
+  for (Index epoch = state.training->epoch; epoch * per_epoch < end; ++epoch) {
+    const Index steps = std::min(per_epoch, end - epoch * per_epoch);
     EpochLog row;
     row.epoch = epoch + 1;
     row.test_dice = row.test_auc = std::numeric_limits<double>::quiet_NaN();
-    Index step = 0;
+    Index seen = 0;  // samples
     learner.begin_epoch(epoch);
-    for (const auto numbers : batches(order, config.batch_size)) {
-      const Batch batch =
-          make_batch(dataset.train, numbers, epoch, config.augmentation, config.seed);
-      const double time = static_cast<double>(epoch) +
-                          static_cast<double>(step) / static_cast<double>(steps_per_epoch);
+    for (Index step = 0; step < steps; ++step) {
+      const Batch batch = batches.next();
+      const double time =
+          static_cast<double>(epoch) + static_cast<double>(step) / static_cast<double>(per_epoch);
       // Within warm-up the end of the step counts, so that the first step moves.
       const double now =
-          time < schedule.warm_up ? time + 1.0 / static_cast<double>(steps_per_epoch) : time;
+          time < schedule.warm_up ? time + 1.0 / static_cast<double>(per_epoch) : time;
       row.learning_rate =
           learning_rate(schedule, std::min(now, static_cast<double>(config.epochs)));
       const std::string place =
           "epoch " + std::to_string(epoch + 1) + ", step " + std::to_string(step + 1);
       const double loss =
           with_context(place, [&] { return learner.step(batch, optimizer, row.learning_rate); });
-      row.loss += loss * static_cast<double>(numbers.size());
-      ++step;
+      const Index count = batch.image.shape().batch();
+      row.loss += loss * static_cast<double>(count);
+      seen += count;
       char note[80];
       std::snprintf(note, sizeof note, "%s, loss %.4f", place.c_str(), loss);
       progress.advance(1, note);
     }
-    row.loss /= static_cast<double>(dataset.train.size());
+    row.loss /= static_cast<double>(seen);
     learner.end_epoch();
 
-    const bool last = epoch + 1 == config.epochs;
+    const bool last = epoch * per_epoch + steps == end;
     const bool scored = config.evaluate_every > 0 && !dataset.test.empty() &&
                         (last || (epoch + 1) % config.evaluate_every == 0);
     if (scored) {
@@ -106,7 +108,8 @@ Checkpoint run(const TrainConfig& config, Learner& learner, const Dataset& datas
     // made again.
     save_log(folder / "log.csv", log);
     if (after_epoch) after_epoch(row);
-    if (last || (epoch + 1) % config.checkpoint_every == 0) {
+    // A resume goes on after a whole epoch; one that the number of steps cut is made again.
+    if (steps == per_epoch && (last || (epoch + 1) % config.checkpoint_every == 0)) {
       state.training = TrainingState{epoch + 1, optimizer.state()};
       save_checkpoint(folder / "checkpoint.safetensors", state);
     }

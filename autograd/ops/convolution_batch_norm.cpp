@@ -1,7 +1,6 @@
 #include "integrad/autograd/ops/convolution_batch_norm.h"
 
-#include <optional>
-
+#include "integrad/autograd/ops/input_target.h"
 #include "integrad/autograd/ops/normalizer.h"
 #include "integrad/autograd/ops/stored.h"
 #include "integrad/tensor/kernels/batch_norm.h"
@@ -29,31 +28,6 @@ std::vector<double> cotangent_sums(Tape<T>& tape, Var node, const Tensor<T>& cot
   }
   return sums;
 }
-
-// The input's gradient, which the kernel adds to; and its sums, if it is complete then and its node
-// will want them.
-template <class T>
-class InputTarget {
- public:
-  InputTarget(Tape<T>& tape, Var x) : tape_(tape), x_(x) {
-    if (!tape.needs_gradient(x)) return;
-    target_ = tape.accumulation(x);
-    if (target_.last && tape.map(x) != nullptr) sums_.emplace(kernels::Lines::of(tape.shape(x)));
-  }
-  kernels::InputGradient<T> gradient() {
-    return {target_.after, target_.before == nullptr ? nullptr : target_.before->data(),
-            sums_ ? &*sums_ : nullptr};
-  }
-  void finish() {
-    if (sums_) tape_.set_gradient_sums(x_, std::move(*sums_));
-  }
-
- private:
-  Tape<T>& tape_;
-  Var x_;
-  typename Tape<T>::Accumulation target_{nullptr, nullptr, false};
-  std::optional<kernels::LineSums> sums_;
-};
 
 template <class T>
 Var record(Tape<T>& tape, const char* operation, Convolution kind, const ConvGeometry& g, Var x,

@@ -1,5 +1,6 @@
 #include "integrad/autograd/ops/max_pool2d.h"
 
+#include "integrad/autograd/ops/input_target.h"
 #include "integrad/autograd/ops/stored.h"
 #include "integrad/tensor/kernels/max_pool.h"
 
@@ -18,10 +19,12 @@ MaxPool max_pool2d(Tape<T>& tape, Var x, const WindowSpec& window) {
 
   std::shared_ptr<const PoolWinners> winners = std::move(found);
   const auto backward = [x, winners](Tape<T>& t, const Tensor<T>& cotangent) {
-    Tensor<T> dx = Tensor<T>::uninitialized(winners->geometry.input());
-    kernels::spread_to_winners(winners->geometry, cotangent.data(), winners->taps.data(),
-                               dx.data());
-    t.accumulate(x, std::move(dx));
+    InputTarget<T> input(t, x);
+    with_stored(t, x, [&](const kernels::Mapped<T>& from) {
+      kernels::max_pool_gradient(winners->geometry, cotangent.data(), winners->taps.data(), from,
+                                 input.gradient());
+    });
+    input.finish();
   };
   return {tape.record("max_pool2d", std::move(y), {x}, backward), winners};
 }

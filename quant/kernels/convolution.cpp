@@ -154,10 +154,42 @@ struct Packed {
   PackedStage stage;
 };
 
+// Bytes of scratch memory for a row of sums.
+Index row_bytes(const RowTarget& target, integrad_dims out) {
+  return target.sums == nullptr ? 0 : integrad_row_size(out) * Index{sizeof(std::int32_t)};
+}
+
+PackedStage pack_target(const RowTarget& target, const integrad_output_stage& stage,
+                        std::span<const std::int64_t> bounds, Index vectors, Index lanes,
+                        const ChannelOf& channel_of) {
+  if (target.sums == nullptr) return pack_stage(stage, bounds, vectors, lanes, channel_of);
+  PackedStage packed;
+  packed.table.assign(static_cast<std::size_t>(vectors * kScaleRows * lanes), 0);
+  packed.factors.assign(static_cast<std::size_t>(vectors * kQuickRows * lanes), 0);
+  packed.stage = {Finish::sums, packed.table.data(), 0, 0, 0, Quick::none, packed.factors.data()};
+  return packed;
+}
+
+// compute(into) writes the row; `scratch` has row_bytes().
+template <class Compute>
+void put_row(const RowTarget& target, integrad_dims out, Index row, std::uint8_t* scratch,
+             Compute compute) {
+  if (target.sums == nullptr) return compute(target.codes + row * integrad_row_size(out));
+  compute(reinterpret_cast<std::int8_t*>(scratch));
+  (*target.sums)(row, reinterpret_cast<const std::int32_t*>(scratch));
+}
+
+// Runs the layer, where there is one.
+bool run_layer(const std::shared_ptr<const RowLayer>& layer, Index batch,
+               const std::int8_t* input) {
+  if (layer != nullptr) run_rows(*int8_kernels(), layer->pass, batch, input, layer->kernel);
+  return layer != nullptr;
+}
+
 }  // namespace
 
 std::shared_ptr<const RowLayer> conv_layer(const integrad_conv& layer, const std::int8_t* filter,
-                                           const std::int32_t* bias) {
+                                           const std::int32_t* bias, const RowTarget& target) {
   const Int8Kernels* kernels = int8_kernels();
   const integrad_window wx = layer.window_x, wy = layer.window_y;
   if (kernels == nullptr || layer.groups != 1 || wx.pad_before < 0) return nullptr;
@@ -178,35 +210,39 @@ std::shared_ptr<const RowLayer> conv_layer(const integrad_conv& layer, const std
   const bool narrow = outputs == 1 && layer.input.channels % (4 * kernels->group) == 0;
   const Index tile = narrow ? kernels->lanes : c.blocks == 1 ? kernels->tile : kernels->tile2;
   const Index tiles = (width + tile - 1) / tile;
+  const Index own_bytes = (narrow ? tiles : c.blocks) * tile * kernels->lanes * 4;
   const RowPass pass{.input = layer.input,
                      .output = layer.output,
                      .window_y = wy,
                      .layout = {layer.input.width, layer.input.channels, wx.pad_before,
                                 (tiles * tile - 1) * wx.stride + integrad_window_extent(wx), 1,
                                 layer.input.channels, groups * 4, layer.input_zero_point},
-                     .scratch_bytes = (narrow ? tiles : c.blocks) * tile * kernels->lanes * 4};
+                     .scratch_bytes = own_bytes + row_bytes(target, layer.output)};
   if (!affordable(pass) ||
       !affordable_weights({c.blocks, kernels->lanes, wy.kernel, wx.kernel, groups, 4}))
     return nullptr;
   const auto packed = std::make_shared<Packed>();
   packed->filter = (narrow ? pack_narrow : pack_conv)(*kernels, layer, c, filter, bias);
-  packed->stage = pack_stage(layer.stage, packed->filter.bounds, c.blocks, kernels->lanes,
-                             narrow ? only_channel : consecutive_channels(kernels->lanes, outputs));
+  packed->stage =
+      pack_target(target, layer.stage, packed->filter.bounds, c.blocks, kernels->lanes,
+                  narrow ? only_channel : consecutive_channels(kernels->lanes, outputs));
   c.filter = packed->filter.weights.data();
   c.bias = packed->filter.bias.data();
   c.stage = packed->stage.stage;
   const auto row_kernel = narrow ? kernels->narrow_row : kernels->conv_row;
   return std::make_shared<const RowLayer>(
       RowLayer{pass, [=](const std::uint8_t* const* rows, const std::int8_t* next,
-                         std::uint8_t* scratch, std::int8_t* row) {
+                         std::uint8_t* scratch, Index row) {
                  [[maybe_unused]] const auto& kept = packed;
-                 row_kernel(c, rows, next, reinterpret_cast<std::int32_t*>(scratch), row);
+                 put_row(target, pass.output, row, scratch + own_bytes, [&](std::int8_t* into) {
+                   row_kernel(c, rows, next, reinterpret_cast<std::int32_t*>(scratch), into);
+                 });
                }});
 }
 
 std::shared_ptr<const RowLayer> depthwise_layer(const integrad_depthwise& layer,
-                                                const std::int8_t* filter,
-                                                const std::int32_t* bias) {
+                                                const std::int8_t* filter, const std::int32_t* bias,
+                                                const RowTarget& target) {
   const Int8Kernels* kernels = int8_kernels();
   const integrad_window wx = layer.window_x, wy = layer.window_y;
   const Index channels = layer.output.channels, width = layer.output.width;
@@ -233,44 +269,53 @@ std::shared_ptr<const RowLayer> depthwise_layer(const integrad_depthwise& layer,
                  .bias = nullptr,
                  .stage = {}};
   const Index plane_bytes = c.row_groups * kernels->group * segment_pixels * pieces * 16;
+  const Index own_bytes = plane_bytes + segment * pieces * piece_channels * 4;
   const RowPass pass{.input = layer.input,
                      .output = layer.output,
                      .window_y = wy,
                      .layout = {layer.input.width, channels, wx.pad_before, c.in_pixels, c.blocks,
                                 pieces * piece_channels, pieces * 16, layer.input_zero_point},
-                     .scratch_bytes = plane_bytes + segment * pieces * piece_channels * 4};
+                     .scratch_bytes = own_bytes + row_bytes(target, layer.output)};
   if (!affordable(pass) ||
       !affordable_weights({c.blocks, c.phases, 16, kernels->lanes, c.row_groups, wx.kernel}))
     return nullptr;
   const ChannelOf channel_of = channels_in_planes(*kernels, channels, pieces);
   const auto packed = std::make_shared<Packed>();
   packed->filter = pack_depthwise(*kernels, layer, c, filter, bias, channel_of);
-  packed->stage = pack_stage(layer.stage, packed->filter.bounds,
-                             c.blocks * c.phases * kernels->group, kernels->lanes, channel_of);
+  packed->stage = pack_target(target, layer.stage, packed->filter.bounds,
+                              c.blocks * c.phases * kernels->group, kernels->lanes, channel_of);
   c.filter = packed->filter.weights.data();
   c.bias = packed->filter.bias.data();
   c.stage = packed->stage.stage;
   return std::make_shared<const RowLayer>(RowLayer{
       pass, [=](const std::uint8_t* const* rows, const std::int8_t* next, std::uint8_t* scratch,
-                std::int8_t* row) {
+                Index row) {
         [[maybe_unused]] const auto& kept = packed;
-        kernels->depthwise_row(c, rows, next, scratch,
-                               reinterpret_cast<std::int32_t*>(scratch + plane_bytes), row);
+        put_row(target, pass.output, row, scratch + own_bytes, [&](std::int8_t* into) {
+          kernels->depthwise_row(c, rows, next, scratch,
+                                 reinterpret_cast<std::int32_t*>(scratch + plane_bytes), into);
+        });
       }});
 }
 
 bool conv(const integrad_conv& layer, Index batch, const std::int8_t* input,
           const std::int8_t* filter, const std::int32_t* bias, std::int8_t* output) {
-  const auto rows = conv_layer(layer, filter, bias);
-  if (rows != nullptr) run_rows(*int8_kernels(), rows->pass, batch, input, output, rows->kernel);
-  return rows != nullptr;
+  return run_layer(conv_layer(layer, filter, bias, {output, nullptr}), batch, input);
 }
 
 bool depthwise(const integrad_depthwise& layer, Index batch, const std::int8_t* input,
                const std::int8_t* filter, const std::int32_t* bias, std::int8_t* output) {
-  const auto rows = depthwise_layer(layer, filter, bias);
-  if (rows != nullptr) run_rows(*int8_kernels(), rows->pass, batch, input, output, rows->kernel);
-  return rows != nullptr;
+  return run_layer(depthwise_layer(layer, filter, bias, {output, nullptr}), batch, input);
+}
+
+bool conv_sums(const integrad_conv& layer, Index batch, const std::int8_t* input,
+               const std::int8_t* filter, const std::int32_t* bias, const SumsRow& sums) {
+  return run_layer(conv_layer(layer, filter, bias, {nullptr, &sums}), batch, input);
+}
+
+bool depthwise_sums(const integrad_depthwise& layer, Index batch, const std::int8_t* input,
+                    const std::int8_t* filter, const std::int32_t* bias, const SumsRow& sums) {
+  return run_layer(depthwise_layer(layer, filter, bias, {nullptr, &sums}), batch, input);
 }
 
 }  // namespace integrad::kernels::int8

@@ -53,14 +53,14 @@ bool quantize(float scale, std::int32_t zero_point, const float* input, std::int
   return true;
 }
 
-bool add(const integrad_add& layer, const std::int8_t* input1, const std::int8_t* input2,
-         std::int8_t* output, Index count) {
+PackedAdd pack_add(const integrad_add& layer) {
   const Int8Kernels* kernels = int8_kernels();
-  if (kernels == nullptr || layer.left_shift < 1 || layer.left_shift > 20) return false;
-  const bool swapped = !is_half(layer.scale2);
-  const integrad_scale scale1 = swapped ? layer.scale2 : layer.scale1;
-  const integrad_scale scale2 = swapped ? layer.scale1 : layer.scale2;
-  if (!is_half(scale2)) return false;
+  PackedAdd packed{};
+  if (kernels == nullptr || layer.left_shift < 1 || layer.left_shift > 20) return packed;
+  packed.swapped = !is_half(layer.scale2);
+  const integrad_scale scale1 = packed.swapped ? layer.scale2 : layer.scale1;
+  const integrad_scale scale2 = packed.swapped ? layer.scale1 : layer.scale2;
+  if (!is_half(scale2)) return packed;
   const integrad_output_stage first{&scale1, 0, 0, INT8_MIN, INT8_MAX, layer.rounding};
   const integrad_output_stage last{&layer.output_scale, 0,          layer.zero_point,
                                    layer.low,           layer.high, layer.rounding};
@@ -68,27 +68,35 @@ bool add(const integrad_add& layer, const std::int8_t* input1, const std::int8_t
   const std::int64_t bound1[] = {widest}, bound[] = {2 * widest};
   const ChannelOf one = [](Index, Index) { return Index{0}; };
   const bool halve1 = is_half(scale1);
-  const PackedStage packed1 = pack_stage(first, bound1, 1, kernels->lanes, one);
-  const PackedStage packed = pack_stage(last, bound, 1, kernels->lanes, one);
-  if (!is_quick(packed) || (!halve1 && !is_quick(packed1))) return false;
-  AddStage stage{.zero_point1 = layer.zero_point1,
-                 .zero_point2 = layer.zero_point2,
-                 .left_shift = layer.left_shift,
-                 .halve1 = halve1,
-                 .finish1 = packed1.stage.finish,
-                 .scale1 = packed1.stage.scales,
-                 .stage = packed.stage,
-                 .factor1 = 0,
-                 .factor2 = 0,
-                 .offset = 0,
-                 .sure = -1};
-  if (swapped) {
-    std::swap(stage.zero_point1, stage.zero_point2);
-    std::swap(input1, input2);
-  }
-  set_reals(stage, scale1, scale2, layer.output_scale);
+  packed.first = pack_stage(first, bound1, 1, kernels->lanes, one);
+  packed.last = pack_stage(last, bound, 1, kernels->lanes, one);
+  if (!is_quick(packed.last) || (!halve1 && !is_quick(packed.first))) return packed;
+  packed.stage = {.zero_point1 = layer.zero_point1,
+                  .zero_point2 = layer.zero_point2,
+                  .left_shift = layer.left_shift,
+                  .halve1 = halve1,
+                  .finish1 = packed.first.stage.finish,
+                  .scale1 = packed.first.stage.scales,
+                  .stage = packed.last.stage,
+                  .factor1 = 0,
+                  .factor2 = 0,
+                  .offset = 0,
+                  .sure = -1,
+                  .open_low = layer.low};
+  if (packed.swapped) std::swap(packed.stage.zero_point1, packed.stage.zero_point2);
+  set_reals(packed.stage, scale1, scale2, layer.output_scale);
+  packed.kernel = kernels->add;
+  return packed;
+}
+
+bool add(const integrad_add& layer, const std::int8_t* input1, const std::int8_t* input2,
+         std::int8_t* output, Index count) {
+  const PackedAdd packed = pack_add(layer);
+  if (packed.kernel == nullptr) return false;
+  if (packed.swapped) std::swap(input1, input2);
   parallel_for(count, Index{1} << 16, [&](Index begin, Index end) {
-    kernels->add(stage, input1 + begin, input2 + begin, output + begin, end - begin);
+    packed.kernel(packed.stage, input1 + begin, input2 + begin, output + begin, nullptr,
+                  end - begin);
   });
   return true;
 }

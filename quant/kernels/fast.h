@@ -25,6 +25,13 @@ bool conv(const integrad_conv& layer, Index batch, const std::int8_t* input,
 /// Multiplier 1.
 bool depthwise(const integrad_depthwise& layer, Index batch, const std::int8_t* input,
                const std::int8_t* filter, const std::int32_t* bias, std::int8_t* output);
+/// The same layers up to their 32-bit sums, bias included: sums(row, values) receives each output
+/// row of all images, [width][channels], from the thread that computed it.
+using SumsRow = std::function<void(Index row, const std::int32_t* sums)>;
+bool conv_sums(const integrad_conv& layer, Index batch, const std::int8_t* input,
+               const std::int8_t* filter, const std::int32_t* bias, const SumsRow& sums);
+bool depthwise_sums(const integrad_depthwise& layer, Index batch, const std::int8_t* input,
+                    const std::int8_t* filter, const std::int32_t* bias, const SumsRow& sums);
 /// Scales as add_scales gives them, with a right shift of 1 .. 22 where one is rounded.
 bool add(const integrad_add& layer, const std::int8_t* input1, const std::int8_t* input2,
          std::int8_t* output, Index count);
@@ -54,6 +61,16 @@ struct PackedStage {
 PackedStage pack_stage(const integrad_output_stage& stage, std::span<const std::int64_t> bounds,
                        Index vectors, Index lanes, const ChannelOf& channel_of);
 
+/// An addition as the kernel wants it; it holds the scale tables that the stage points at, so it
+/// may be moved, but not copied.
+struct PackedAdd {
+  AddStage stage;
+  PackedStage first, last;
+  bool swapped;                       // the operands change places
+  decltype(Int8Kernels::add) kernel;  // null: not handled
+};
+PackedAdd pack_add(const integrad_add& layer);
+
 /// What the kernels read of a filter: weights in groups, each lane's bias with the zero point's
 /// share, and how far the sums of each output channel go.
 struct PackedFilter {
@@ -62,10 +79,10 @@ struct PackedFilter {
   std::vector<std::int64_t> bounds;
 };
 
-/// One output row of a layer whose prepared input rows are rows[ky]; `next` is the input row that
-/// will be prepared next, null behind the last.
+/// Output row number `row` of all images, of a layer whose prepared input rows are rows[ky]; `next`
+/// is the input row that will be prepared next, null behind the last.
 using RowKernel = std::function<void(const std::uint8_t* const* rows, const std::int8_t* next,
-                                     std::uint8_t* scratch, std::int8_t* output)>;
+                                     std::uint8_t* scratch, Index row)>;
 /// What a layer over prepared rows needs.
 struct RowPass {
   integrad_dims input, output;
@@ -76,18 +93,23 @@ struct RowPass {
 /// False when the rows in use would be absurdly large.
 bool affordable(const RowPass& pass);
 void run_rows(const Int8Kernels& kernels, const RowPass& pass, Index batch,
-              const std::int8_t* input, std::int8_t* output, const RowKernel& kernel);
+              const std::int8_t* input, const RowKernel& kernel);
 
 /// A layer with all that its kernel reads.
 struct RowLayer {
   RowPass pass;
   RowKernel kernel;
 };
-/// What conv and depthwise run; null where those return false.
+/// Where output rows go: codes to memory, or (not null) sums to whoever wants them.
+struct RowTarget {
+  std::int8_t* codes;
+  const SumsRow* sums;
+};
+/// What conv and depthwise run, and their sums; null where those return false.
 std::shared_ptr<const RowLayer> conv_layer(const integrad_conv& layer, const std::int8_t* filter,
-                                           const std::int32_t* bias);
+                                           const std::int32_t* bias, const RowTarget& target);
 std::shared_ptr<const RowLayer> depthwise_layer(const integrad_depthwise& layer,
-                                                const std::int8_t* filter,
-                                                const std::int32_t* bias);
+                                                const std::int8_t* filter, const std::int32_t* bias,
+                                                const RowTarget& target);
 
 }  // namespace integrad::kernels::int8

@@ -70,13 +70,12 @@ bool affordable(const RowPass& pass) {
 }
 
 void run_rows(const Int8Kernels& kernels, const RowPass& pass, Index batch,
-              const std::int8_t* input, std::int8_t* output, const RowKernel& kernel) {
+              const std::int8_t* input, const RowKernel& kernel) {
   const Index height = pass.output.height;
   // Bands so high that the rows which two of them prepare cost little.
   const Index band = std::clamp<Index>((height + 15) / 16, 4, 32);
   const Index bands = (height + band - 1) / band;
   const Index in_size = pass.input.height * integrad_row_size(pass.input);
-  const Index out_row = integrad_row_size(pass.output);
   parallel_chunks(batch * bands, [&](Index chunk) {
     const Index n = chunk / bands, begin = chunk % bands * band;
     PreparedRows rows(kernels, pass, input + n * in_size);
@@ -85,7 +84,7 @@ void run_rows(const Int8Kernels& kernels, const RowPass& pass, Index batch,
     for (Index oy = begin; oy < std::min(height, begin + band); ++oy) {
       const std::uint8_t* const* window =
           rows.at(integrad_window_start(static_cast<std::int32_t>(oy), pass.window_y));
-      kernel(window, rows.next(), scratch.data(), output + (n * height + oy) * out_row);
+      kernel(window, rows.next(), scratch.data(), n * height + oy);
     }
   });
 }

@@ -55,6 +55,7 @@ Lane lane_of(Finish finish, const integrad_output_stage& stage, std::int32_t shi
     case Finish::any_double:
       return {power_of_two(30), 0, right, left, static_cast<std::int32_t>(power_of_two(right) - 1)};
     case Finish::any_single:
+    case Finish::sums:
       break;
   }
   return {power_of_two(30 - shift), 31 - shift, 0, 0, 0};

@@ -1,6 +1,7 @@
 #pragma once
 #include "integrad/tensor/kernels/batch_norm.h"
 #include "integrad/tensor/kernels/convolution.h"
+#include "integrad/tensor/kernels/input_gradient.h"
 #include "integrad/tensor/kernels/mapped.h"
 
 /// Convolution between two normalisations, without storing what lies between: the input is mapped
@@ -25,14 +26,6 @@ struct NormCotangent {
   const T *d, *y;
   ChannelMap<T> map;
   const T *slope, *offset;
-};
-
-/// Where the gradient of the (mapped) input goes.
-template <class T>
-struct InputGradient {
-  T* dx;                      // null: not wanted
-  const T* before = nullptr;  // what others have added already, may be dx itself; null: nothing
-  LineSums* sums = nullptr;   // x is mapped, and dx is complete: gradient_sums() of it is taken too
 };
 
 /// The three gradients of such a convolution: dx = before + gradient; dfilter and dbias (may be

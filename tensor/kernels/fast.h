@@ -1,4 +1,5 @@
 #pragma once
+#include <optional>
 #include <vector>
 
 #include "integrad/tensor/buffer.h"
@@ -27,6 +28,22 @@ bool depthwise_input_gradient(const ConvGeometry& g, const float* cotangent, con
 /// Multiplier 1.
 bool depthwise_filter_gradient(const ConvGeometry& g, const float* x, const float* cotangent,
                                float* filter_gradient, float* bias_gradient);
+
+/// Few outputs of many inputs: kernels of their own.
+inline constexpr std::int32_t kNarrow = 4;  // lanes of the smallest vector
+bool is_narrow(const ConvGeometry& g);
+struct PackedNarrow {
+  NarrowRow row;
+  std::vector<float> weights, biases;  // what `row` points at
+  Index in_width, before;              // pixels of an input row, and zeros before it
+  Index planes() const { return row.in_channels * row.plane; }  // floats of a row's planes
+  void make_planes(const float* x, float* into) const;
+};
+/// None when the geometry is not handled: stride 1 along x only.
+std::optional<PackedNarrow> pack_narrow(const ConvGeometry& g, const float* filter,
+                                        const float* bias);
+bool narrow_forward(const ConvGeometry& g, const float* x, const float* filter, const float* bias,
+                    float* y);
 
 /// Which outputs of a forward convolution one pass over rows computes, and with which window.
 struct Pass {
@@ -64,13 +81,15 @@ struct Reach {
 Reach reach(const integrad_window& w, Index output, Index in_height);
 
 /// A filter gradient, row by row. Its partial sums are [values + 1][width], the bias's last; for a
-/// convolution `values` are ky, kx, ci, for a depthwise one ky, kx.
+/// convolution `values` are ky, kx, ci and `width` output channels, for a depthwise one ky, kx and
+/// channels, for a narrow one (is_narrow) o, ky, kx and input channels.
 struct PackedGradient {
   Convolution kind;
   integrad_window y;
   RowGradient c;
   decltype(FloatKernels::conv_filter_row) kernel;
   Index rows;  // output rows of all images
+  bool narrow;
   Index values, width;
   Index band() const;                                  // output rows of one partial sum
   Index size() const { return (values + 1) * width; }  // floats of one

@@ -45,7 +45,7 @@ bool filter_and_bias(Convolution kind, const ConvGeometry& g, const float* x,
 
 bool conv2d_forward(const ConvGeometry& g, const float* x, const float* filter, const float* bias,
                     float* y) {
-  return forward(Convolution::full, g, x, filter, bias, y);
+  return narrow_forward(g, x, filter, bias, y) || forward(Convolution::full, g, x, filter, bias, y);
 }
 
 bool conv2d_input_gradient(const ConvGeometry& g, const float* cotangent, const float* filter,

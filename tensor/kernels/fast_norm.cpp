@@ -4,6 +4,8 @@
 #include "integrad/tensor/kernels/batch_norm.h"
 #include "integrad/tensor/kernels/convolution_norm.h"
 #include "integrad/tensor/kernels/fast.h"
+#include "integrad/tensor/kernels/finished_rows.h"
+#include "integrad/tensor/kernels/gradient_bands.h"
 #include "integrad/tensor/kernels/row_window.h"
 
 namespace integrad::kernels::fast {
@@ -48,45 +50,6 @@ struct CotangentRow {
   }
 };
 
-// Writes the rows of an input gradient: adds what was there before, and takes the sums of what
-// comes out while it is in the cache.
-class FinishedRows {
- public:
-  FinishedRows(const ConvGeometry& g, const Mapped<float>& x, const InputGradient<float>& into)
-      : x_(x),
-        into_(into),
-        width_(g.in_width),
-        channels_(g.in_channels),
-        term_(Buffer<float>::uninitialized(
-            static_cast<std::size_t>(into.before == nullptr ? 0 : width_ * channels_))) {}
-
-  // compute(row) writes the convolution's own term.
-  template <class Compute>
-  void row(Index line, Compute&& compute) {
-    const Index size = width_ * channels_, at = line * size;
-    float* const dx = into_.dx + at;
-    if (into_.before == nullptr) {
-      compute(dx);
-    } else {
-      const float *const before = into_.before + at, *const term = term_.data();
-      compute(term_.data());
-      for (Index i = 0; i < size; ++i) dx[i] = before[i] + term[i];
-    }
-    if (into_.sums != nullptr)
-      add_gradient_sums(*x_.map, width_, channels_, dx, x_.data + at, into_.sums->start(line));
-  }
-
- private:
-  Mapped<float> x_;
-  InputGradient<float> into_;
-  Index width_, channels_;
-  Buffer<float> term_;
-};
-
-bool has_strides(const ConvGeometry& g) {
-  return g.window.y.stride != 1 || g.window.x.stride != 1;
-}
-
 }  // namespace
 
 bool convolve_and_sum(Convolution kind, const ConvGeometry& g, const Mapped<float>& x,
@@ -112,58 +75,15 @@ bool convolve_and_sum(Convolution kind, const ConvGeometry& g, const Mapped<floa
   return true;
 }
 
-// A band of output rows adds to the filter's gradient and computes the input rows of the same
-// numbers, the last row of an image those that remain: every input row has one owner, and the rows
-// of dy that both need are made once (those at a band's edge twice).
 bool convolution_gradients(Convolution kind, const ConvGeometry& g, const Mapped<float>& x,
                            const float* filter, const NormCotangent<float>& cotangent,
                            const InputGradient<float>& into, float* dfilter, float* dbias) {
-  if (has_strides(g)) return false;
-  const PackedGradient gradient = pack_filter_gradient(kind, g);
-  const auto passes =
-      into.dx == nullptr ? std::vector<PackedPass>{} : pack_input_gradient(kind, g, filter);
-  if (gradient.rows == 0 || (into.dx != nullptr && passes.empty())) return false;
-  const Index out_row = Index{g.out_width} * g.out_channels;
-  const auto band = [&](Index begin, Index end, float* partial) {
-    InputRows input(g, x);
-    RowWindow<CotangentRow> dy(out_row,
-                               std::min(integrad_window_extent(g.window.y) + 1, g.out_height),
-                               {cotangent, g.out_height, g.out_width, g.out_channels});
-    GradientRows rows(gradient);
-    FinishedRows finish(g, x, into);
-    Buffer<float> scratch = Buffer<float>::uninitialized(
-        static_cast<std::size_t>(passes.empty() ? 0 : passes.front().scratch));
-    for (Index row = begin; row < end; ++row) {
-      const Index image = row / g.out_height, oy = row % g.out_height;
-      // Input rows that this output row owns, and all rows of dy that are needed now.
-      const Index in_begin = passes.empty() ? 0 : std::min<Index>(oy, g.in_height);
-      const Index in_end = passes.empty()           ? 0
-                           : oy + 1 == g.out_height ? g.in_height
-                                                    : std::min<Index>(oy + 1, g.in_height);
-      Index dy_begin = oy, dy_end = oy + 1;
-      for (Index iy = in_begin; iy < in_end; ++iy) {
-        const Reach r = reach(passes.front().pass.y, iy, g.out_height);
-        if (r.begin == r.end) continue;
-        dy_begin = std::min(dy_begin, r.begin);
-        dy_end = std::max(dy_end, r.end);
-      }
-      const float* const first = dy.rows(image, dy_begin, dy_end);
-      const auto d = [=](Index y) { return first + (std::max(y, dy_begin) - dy_begin) * out_row; };
-      const Reach r = reach(g.window.y, oy, g.in_height);
-      rows.add(r, input.rows(image, r), d(oy), partial);
-      for (Index iy = in_begin; iy < in_end; ++iy) {
-        const PackedPass& packed = passes.front();
-        const Reach back = reach(packed.pass.y, iy, g.out_height);
-        finish.row(image * g.in_height + iy, [&](float* row_into) {
-          packed.kernel(packed.c, d(back.begin), back.first_tap, back.end_tap, scratch.data(),
-                        row_into);
-        });
-      }
-    }
-  };
-  sum_bands<float>(gradient.rows, gradient.band(), gradient.size(), band,
-                   [&](const float* total) { gradient.unpack(total, dfilter, dbias); });
-  return true;
+  return gradients_in_bands(
+      kind, g, filter, into.dx != nullptr, [&] { return InputRows(g, x); },
+      [&] {
+        return CotangentRow{cotangent, g.out_height, g.out_width, g.out_channels};
+      },
+      [&] { return FinishedRows<float>(g, x, into); }, dfilter, dbias);
 }
 
 }  // namespace integrad::kernels::fast

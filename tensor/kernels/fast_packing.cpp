@@ -207,12 +207,13 @@ PackedGradient pack_filter_gradient(Convolution kind, const ConvGeometry& g) {
   const Index room = Index{g.in_width} + w.pad_before - integrad_window_extent(w);
   const Index begin = (Index{w.pad_before} + w.stride - 1) / w.stride;
   const Index end = room < 0 ? 0 : std::min<Index>(room / w.stride + 1, g.out_width);
-  const bool full = kind == Convolution::full;
+  const bool full = kind == Convolution::full, narrow = full && is_narrow(g);
+  const Index lanes = narrow ? g.in_channels : g.out_channels;  // what lies along vectors
   const RowGradient c{.in_width = g.in_width,
                       .in_channels = g.in_channels,
                       .out_width = g.out_width,
                       .out_channels = g.out_channels,
-                      .blocks = (g.out_channels + kernels.lanes - 1) / kernels.lanes,
+                      .blocks = (lanes + kernels.lanes - 1) / kernels.lanes,
                       .kernel_y = g.window.y.kernel,
                       .kernel_x = w.kernel,
                       .stride = w.stride,
@@ -224,9 +225,15 @@ PackedGradient pack_filter_gradient(Convolution kind, const ConvGeometry& g) {
   return {.kind = kind,
           .y = g.window.y,
           .c = c,
-          .kernel = full ? kernels.conv_filter_row : kernels.depthwise_filter_row,
+          .kernel = narrow ? kernels.narrow_filter_row
+                    : full ? kernels.conv_filter_row
+                           : kernels.depthwise_filter_row,
           .rows = Index{g.batch} * g.out_height,
-          .values = c.kernel_y * c.kernel_x * (full ? c.in_channels : 1),
+          .narrow = narrow,
+          .values = c.kernel_y * c.kernel_x *
+                    (narrow ? c.out_channels
+                     : full ? c.in_channels
+                            : 1),
           .width = c.blocks * kernels.lanes};
 }
 

@@ -31,20 +31,23 @@ void run_rows(const PackedPass& packed, Index batch, const float* x, float* y, I
 }
 
 Index PackedGradient::band() const {
-  return band_rows(rows, (values + 1) * c.out_channels);
+  // Whichever kernel runs: the bands decide the order of the sums.
+  const Index taps = c.kernel_y * c.kernel_x;
+  const Index filter = kind == Convolution::full ? taps * c.in_channels : taps;
+  return band_rows(rows, (filter + 1) * c.out_channels);
 }
 
 void PackedGradient::unpack(const float* total, float* filter_gradient,
                             float* bias_gradient) const {
-  const Index channels = c.out_channels;
-  if (kind == Convolution::full) {
+  const Index channels = narrow ? c.in_channels : c.out_channels;
+  if (kind == Convolution::full && !narrow) {
     for (Index o = 0; o < channels; ++o)
       for (Index i = 0; i < values; ++i) filter_gradient[o * values + i] = total[i * width + o];
   } else {
     for (Index i = 0; i < values; ++i)
       std::copy_n(total + i * width, channels, filter_gradient + i * channels);
   }
-  if (bias_gradient != nullptr) std::copy_n(total + values * width, channels, bias_gradient);
+  if (bias_gradient != nullptr) std::copy_n(total + values * width, c.out_channels, bias_gradient);
 }
 
 GradientRows::GradientRows(const PackedGradient& packed) : packed_(packed) {
@@ -54,7 +57,7 @@ GradientRows::GradientRows(const PackedGradient& packed) : packed_(packed) {
   strips_ = Buffer<float>::uninitialized(
       static_cast<std::size_t>((outputs * c.stride + 2 * extent) * c.kernel_y * c.in_channels));
   // A convolution's kernel reads the cotangent in whole vectors.
-  if (packed.kind == Convolution::full && packed.width != c.out_channels)
+  if (packed.kind == Convolution::full && !packed.narrow && packed.width != c.out_channels)
     wide_ = Buffer<float>::uninitialized(static_cast<std::size_t>(c.out_width * packed.width));
   std::fill_n(wide_.data(), wide_.size(), 0.0f);
 }

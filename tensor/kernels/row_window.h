@@ -12,9 +12,13 @@ namespace integrad::kernels {
 template <class Make>
 class RowWindow {
  public:
-  /// `most` rows are asked for at once. A few more are kept, so that they seldom have to move.
+  /// The last `most` rows can be asked for again. A few more are kept, so that they seldom have to
+  /// move.
   RowWindow(Index row_size, Index most, Make make)
-      : row_size_(row_size), capacity_(most + spare(row_size)), make_(std::move(make)) {}
+      : row_size_(row_size),
+        most_(most),
+        capacity_(most + spare(row_size, most)),
+        make_(std::move(make)) {}
 
   /// Rows begin .. end - 1 of an image, one behind the other; valid until the next call.
   const float* rows(Index image, Index begin, Index end) {
@@ -24,9 +28,10 @@ class RowWindow {
       image_ = image;
       begin_ = end_ = begin;
     } else if (end - begin_ > capacity_) {
-      std::memmove(rows_.data(), at(begin),
-                   static_cast<std::size_t>((end_ - begin) * row_size_) * sizeof(float));
-      begin_ = begin;
+      const Index kept = std::min(begin, end - most_);
+      std::memmove(rows_.data(), at(kept),
+                   static_cast<std::size_t>((end_ - kept) * row_size_) * sizeof(float));
+      begin_ = kept;
     }
     for (; end_ < end; ++end_) make_(image, end_, at(end_));
     return at(begin);
@@ -34,12 +39,13 @@ class RowWindow {
 
  private:
   // Half of what a core keeps close, in rows.
-  static Index spare(Index row_size) {
+  static Index spare(Index row_size, Index most) {
+    if (most == 1) return 0;  // nothing moves
     return std::clamp<Index>((Index{1} << 16) / std::max<Index>(row_size, 1), 4, 32);
   }
   float* at(Index row) { return rows_.data() + (row - begin_) * row_size_; }
 
-  Index row_size_, capacity_;
+  Index row_size_, most_, capacity_;
   Make make_;
   Buffer<float> rows_;
   Index image_ = -1, begin_ = 0, end_ = 0;

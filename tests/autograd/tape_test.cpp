@@ -69,3 +69,65 @@ TEST_CASE("a kernel that adds to a gradient is told what was there and whether m
   tape.accumulate(x, Tensor<double>(Shape{1, 1, 1}, {1}));
   CHECK(tape.gradient_sums(x) == nullptr);  // they were of another gradient
 }
+
+namespace {
+
+// Halves in the place of numbers.
+class Halves final : public Encoded<double> {
+ public:
+  explicit Halves(Tensor<double> halves) : halves_(std::move(halves)) {}
+  const Shape& shape() const override { return halves_.shape(); }
+  Tensor<double> decode() const override {
+    ++decoded;
+    Tensor<double> values = halves_;
+    for (double& value : values) value *= 2;
+    return values;
+  }
+  mutable int decoded = 0;
+
+ private:
+  Tensor<double> halves_;
+};
+
+}  // namespace
+
+TEST_CASE("a value in another form is decoded once, when it is first asked for") {
+  Tape<double> tape;
+  const Var x = tape.leaf(Tensor<double>(Shape{2}, {3, 5}));
+  const auto form = std::make_shared<const Halves>(Tensor<double>(Shape{2}, {4, 6}));
+  const Var inputs[] = {x};
+  const Var y = tape.record_encoded(
+      "halves", form, inputs,
+      [x](Tape<double>& t, const Tensor<double>&) { t.accumulate_cotangent(x); });
+  CHECK(tape.shape(y) == Shape{2});
+  CHECK(tape.encoded(y) == form);
+  CHECK(tape.encoded(x) == nullptr);
+  CHECK(form->decoded == 0);
+  const Var z = mul(tape, y, y);
+  check_equal(tape.value(z), Tensor<double>(Shape{2}, {64, 144}));
+  check_equal(tape.stored(y), Tensor<double>(Shape{2}, {8, 12}));
+  CHECK(form->decoded == 1);
+  tape.backward(z, Tensor<double>(Shape{2}, {1, 10}));
+  check_equal(tape.gradient(x), Tensor<double>(Shape{2}, {16, 240}));
+  CHECK(form.use_count() == 1);  // freed behind its gradient
+}
+
+TEST_CASE("a cotangent that others look at is copied before it is changed") {
+  for (const bool shared : {false, true}) {
+    CAPTURE(shared);
+    Tape<double> tape;
+    const Var x = tape.leaf(Tensor<double>(Shape{1}, {3}));
+    const Var y = tape.leaf(Tensor<double>(Shape{1}, {3}));
+    const Var masked = tape.record("masked", Tensor<double>(Shape{1}, {3}), {x},
+                                   [x](Tape<double>& t, const Tensor<double>&) {
+                                     t.writable_cotangent()[0] += 4;
+                                     t.accumulate_cotangent(x);
+                                   });
+    const Var sum = shared ? add(tape, masked, y) : mul(tape, masked, y);
+    tape.backward(sum, Tensor<double>(Shape{1}, {10}));
+    CHECK(tape.gradient(x)[0] == (shared ? 14 : 34));
+    CHECK(tape.gradient(y)[0] == (shared ? 10 : 30));
+    CHECK_THROWS_WITH_AS(tape.writable_cotangent(),
+                         "there is a cotangent only while a tape runs backward", Error);
+  }
+}

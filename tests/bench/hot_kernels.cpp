@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "integrad/nn/losses.h"
+#include "integrad/quant/fake_quant_kernels.h"
 #include "integrad/quant/lower.h"
+#include "integrad/quant/multiplier.h"
 #include "integrad/quant/runner.h"
 #include "integrad/tensor/kernels/batch_norm.h"
 #include "integrad/tensor/kernels/conv2d.h"
@@ -74,6 +76,44 @@ void add_integer(Kernels& all, const std::string& name, const Layer& layer) {
   all.emplace_back(name, [=] { run(program, codes); });
 }
 
+// A quantised convolution of a training step, with the range that is tracked.
+void add_quantized_step(Kernels& all, const ConvGeometry& g, const Tensor<float>& filter,
+                        const Tensor<float>& d) {
+  const Quantization in{0.01f, -3}, out{0.05f, 4};
+  Tensor<std::int8_t> codes(g.input());
+  for (Index i = 0; i < codes.size(); ++i) codes[i] = static_cast<std::int8_t>(i * 37);
+  const auto x = std::make_shared<const CodeMap>(std::move(codes), in);
+  const auto tables = std::make_shared<const LinearTables>(
+      lower_linear(filter, nullptr, ChannelAxis::first, in, out));
+  const auto convolve = [=] {
+    fake_quant::LinearResult result(
+        g.output(), *tables, {nullptr, 1, out.zero_point, -128, 127, INTEGRAD_ROUNDING_DOUBLE}, in,
+        out, Activation::none, true);
+    fake_quant::convolve(kernels::Convolution::full, g, *x, *tables, result);
+    return result.finish(*tables).passes;
+  };
+  all.emplace_back("quantized_conv2d/forward", [=] { convolve(); });
+  all.emplace_back("quantized_conv2d/gradients",
+                   [=, passes = convolve(), dx = Tensor<float>(g.input()), dfilter = filter,
+                    dbias = Tensor<float>({g.out_channels})]() mutable {
+                     fake_quant::convolution_gradients(kernels::Convolution::full, g, *x, filter, d,
+                                                       passes, {dx.data(), nullptr}, dfilter.data(),
+                                                       dbias.data());
+                   });
+  const AddScales scales = add_scales(0.02f, 0.03f, 0.05f);
+  const integrad_add layer{
+      -3,  4,    scales.input1, scales.input2,           scales.output, kAddLeftShift,
+      -10, -128, 127,           INTEGRAD_ROUNDING_DOUBLE};
+  all.emplace_back("quantized_add", [=, into = x->codes(), passes = Passes(g.output())]() mutable {
+    const kernels::int8::AddRows rows(layer, {-128, 127, -128});
+    const Index size = passes.lines().size();
+    for (Index line = 0; line < passes.lines().count; ++line) {
+      const std::int8_t* const row = x->codes().data() + line * size;
+      rows.row(row, row, size, into.data() + line * size, passes.line(line));
+    }
+  });
+}
+
 void add_between(Kernels& all) {
   const Shape image{1, kSide, kSide, kChannels};
   const kernels::Lines lines = kernels::Lines::of(image);
@@ -112,6 +152,7 @@ void add_between(Kernels& all) {
                                           {d.data(), x.data(), read, one.data(), one.data()},
                                           {dx.data(), d.data(), &sums}, dfilter.data(), nullptr);
   });
+  add_quantized_step(all, g, filter, d);
   const ConvGeometry pool = pool_geometry({1, kSide, kSide, kChannels}, WindowSpec::square(2, 2));
   all.emplace_back("max_pool_forward", [=, y = Tensor<float>(pool.output()),
                                         winners = Tensor<std::uint8_t>(pool.output())]() mutable {

@@ -23,7 +23,8 @@ std::vector<std::string> folder_order(const SourceFile& file);
 /// The core includes nothing foreign but the standard library, POSIX, OpenMP and, below quant,
 /// Eigen.
 std::vector<std::string> foreign_headers(const SourceFile& file);
-/// Instruction sets by name only in the files that are compiled for them (kernels/simd/).
+/// Instruction sets by name only in the files that are compiled for them (kernels/simd/), and in
+/// the benchmark that compares ways to use them.
 std::vector<std::string> intrinsics(const SourceFile& file);
 /// A file compiled for a wide instruction set includes no header that other files share: the linker
 /// may keep its copy of an inline function, and the program then stops on lesser processors.

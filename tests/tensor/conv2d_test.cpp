@@ -77,6 +77,16 @@ TEST_CASE("convolution: every remainder of channels gives the reference's bits")
       check_same_bits({1, 3, 5, in, out, WindowSpec::square(3, 1, Padding::same())}, seed++);
 }
 
+TEST_CASE("convolution: few outputs of many inputs give the reference's bits") {
+  std::uint64_t seed = 500;
+  for (std::int32_t width = 1; width <= 40; ++width)
+    check_same_bits({2, 4, width, 16, 1, WindowSpec::square(3, 1, Padding::same())}, seed++);
+  for (Index width : {130, 257})
+    for (Index in : {2, 3, 4, 5, 8, 15, 17, 33})
+      for (Index out : {1, 2, 3, 4})
+        check_same_bits({1, 3, width, in, out, {3, 2, 1, 1, 1, 3, Padding::same()}}, seed++);
+}
+
 TEST_CASE("convolution: random windows, paddings and groups give the reference's bits") {
   Draw draw(11);
   for (std::uint64_t i = 0; i < 120; ++i) {

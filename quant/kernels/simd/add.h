@@ -26,12 +26,14 @@ void add_exactly(const AddStage& a, const std::int8_t* input1, const std::int8_t
 
 template <bool halve1, Finish finish1, Finish finish>
 void add_all(const AddStage& a, const std::int8_t* input1, const std::int8_t* input2,
-             std::int8_t* output, std::int64_t count) {
+             std::int8_t* output, std::uint8_t* bits, std::int64_t count) {
   constexpr int kCodes = 4 * kLanes;
   const Bounds bounds = make_bounds(a.stage.low, a.stage.high);
   const Floats factor1 = splat_float(a.factor1), factor2 = splat_float(a.factor2);
   const Floats offset = splat_float(a.offset), limit = splat_float(a.sure);
-  const auto sum = [&](const std::int8_t* from1, const std::int8_t* from2, std::int8_t* to) {
+  const Vector open_low = splat(a.open_low), high = splat(a.stage.high);
+  const auto sum = [&](const std::int8_t* from1, const std::int8_t* from2, std::int8_t* to,
+                       std::uint8_t* to_bits) {
     Vector codes[4];
     Floats off[4];
     UNROLL for (int v = 0; v < 4; ++v) {
@@ -44,6 +46,7 @@ void add_all(const AddStage& a, const std::int8_t* input1, const std::int8_t* in
     if (any_above(larger_size(larger_size(off[0], off[1]), larger_size(off[2], off[3])), limit))
       add_exactly<halve1, finish1, finish>(a, from1, from2, codes);
     store_codes(to, codes, bounds);
+    if (bits != nullptr) store_bits(to_bits, codes, open_low, high);
   };
   std::int64_t i = 0;
   constexpr int kAhead = 1024;  // the processor's own prefetching stops at the end of each page
@@ -51,27 +54,26 @@ void add_all(const AddStage& a, const std::int8_t* input1, const std::int8_t* in
     fetch(input1, i + kAhead, i + kAhead + kCodes);
     fetch(input2, i + kAhead, i + kAhead + kCodes);
     fetch(output, i + kAhead, i + kAhead + kCodes);
-    sum(input1 + i, input2 + i, output + i);
+    sum(input1 + i, input2 + i, output + i, bits == nullptr ? nullptr : bits + i / 8);
   }
   if (i == count) return;
   std::int8_t rest1[kCodes] = {}, rest2[kCodes] = {}, rest[kCodes];
+  std::uint8_t rest_bits[kCodes / 8];
   const std::size_t left = static_cast<std::size_t>(count - i);
   std::memcpy(rest1, input1 + i, left);
   std::memcpy(rest2, input2 + i, left);
-  sum(rest1, rest2, rest);
+  sum(rest1, rest2, rest, rest_bits);
   std::memcpy(output + i, rest, left);
+  if (bits != nullptr) std::memcpy(bits + i / 8, rest_bits, (left + 7) / 8);
 }
 
 void add_codes(const AddStage& a, const std::int8_t* input1, const std::int8_t* input2,
-               std::int8_t* output, std::int64_t count) {
+               std::int8_t* output, std::uint8_t* bits, std::int64_t count) {
   constexpr Finish once = Finish::once, twice = Finish::twice;
   const bool last_once = a.stage.finish == once;
-  if (a.halve1)
-    (last_once ? add_all<true, once, once> : add_all<true, once, twice>)(a, input1, input2, output,
-                                                                         count);
-  else if (a.finish1 == once)
-    add_all<false, once, once>(a, input1, input2, output, count);  // single rounding
-  else
-    (last_once ? add_all<false, twice, once> : add_all<false, twice, twice>)(a, input1, input2,
-                                                                             output, count);
+  const auto all = a.halve1 ? (last_once ? add_all<true, once, once> : add_all<true, once, twice>)
+                   : a.finish1 == once
+                       ? add_all<false, once, once>  // single rounding
+                       : (last_once ? add_all<false, twice, once> : add_all<false, twice, twice>);
+  all(a, input1, input2, output, bits, count);
 }

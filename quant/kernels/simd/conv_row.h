@@ -131,6 +131,8 @@ void conv_row(const ConvRow& c, const std::uint8_t* const* rows, const std::int8
         t.sums += 2 * kLanes;
         t.output += 2 * kLanes;
       }
-    if (unclear) requantize(c.stage, sums, pixels, c.out_channels, output + ox * c.out_channels);
+    if (unclear)
+      requantize(c.stage, sums, pixels, c.out_channels,
+                 place(c.stage, output, ox * c.out_channels));
   }
 }

@@ -67,15 +67,13 @@ void depthwise_sums(const DepthwiseRow& c, const DepthwiseTile& t) {
   }
 }
 
-// The codes of whole vectors of whole pieces, for three taps of `row_groups` groups of rows at
-// stride 1: the weights stay in registers. Returns the vectors with unclear codes, a bit for each.
-template <int row_groups, Quick quick>
-std::uint64_t depthwise_codes_3(const DepthwiseTile t, const OutputStage& stage) {
+// Three taps of `row_groups` groups of rows at stride 1, whose weights stay in registers:
+// body(v, sums) takes the vectors one by one.
+template <int row_groups, class Body>
+ALWAYS_INLINE void depthwise_3(const DepthwiseTile& t, Body body) {
   Vector weight[row_groups * 3][kGroup];
   UNROLL for (int k = 0; k < row_groups * 3; ++k)
       load_weights(t.filter + k * kGroup * kLanes * 4, weight[k]);
-  QuickStage<quick, kGroup> quick_stage(stage, t.factors);
-  std::uint64_t unclear = 0;
   for (std::int64_t v = 0; v < t.vectors; ++v) {
     Vector sum[kGroup];
     UNROLL for (int i = 0; i < kGroup; ++i) sum[i] = load(t.bias + i * kLanes);
@@ -84,10 +82,28 @@ std::uint64_t depthwise_codes_3(const DepthwiseTile t, const OutputStage& stage)
         UNROLL for (int i = 0; i < kGroup; ++i)
             add_products(sum[i], load(x + (g * kGroup + i) * t.plane_bytes + kx * t.tap_step),
                          weight[g * 3 + kx][i]);
+    body(v, sum);
+  }
+}
+
+template <int row_groups>
+void depthwise_sums_3(const DepthwiseTile t) {
+  depthwise_3<row_groups>(t, [&](std::int64_t v, const Vector(&sum)[kGroup]) {
+    store_sums(t.sums + v * kGroup * kLanes, sum);
+  });
+}
+
+// The codes of whole vectors of whole pieces. Returns the vectors with unclear codes, a bit for
+// each.
+template <int row_groups, Quick quick>
+std::uint64_t depthwise_codes_3(const DepthwiseTile t, const OutputStage& stage) {
+  QuickStage<quick, kGroup> quick_stage(stage, t.factors);
+  std::uint64_t unclear = 0;
+  depthwise_3<row_groups>(t, [&](std::int64_t v, const Vector(&sum)[kGroup]) {
     quick_stage.start_anew();
     store_pixels(t.output + v * t.output_step, t.piece_step, quick_stage.codes(sum, 0));
     unclear |= std::uint64_t{quick_stage.unclear()} << v;
-  }
+  });
   return unclear;
 }
 
@@ -116,9 +132,31 @@ void requantize_planes(const OutputStage& stage, const DepthwiseTile& t, std::in
   }
 }
 
+// The sums themselves, in the codes' places.
+void copy_planes(const DepthwiseTile& t, std::int64_t pieces, std::int64_t channels) {
+  for (std::int64_t p = 0; p < pieces; ++p) {
+    const std::int64_t v = p / kPieces, lane = p % kPieces;
+    const std::int32_t* from = t.sums + v * kGroup * kLanes + lane * 4;
+    std::int8_t* to = t.output + (v * t.output_step + lane * t.piece_step) * 4;
+    std::int64_t left = channels;
+    for (; left >= 4; left -= 4, from += kLanes, to += 16) std::memcpy(to, from, 16);
+    if (left > 0) std::memcpy(to, from, static_cast<std::size_t>(left * 4));
+  }
+}
+
+constexpr int kRowGroups3 = (3 + kGroup - 1) / kGroup;  // of a 3x3 kernel
+
+bool is_three(const DepthwiseRow& c) {
+  return c.kernel_x == 3 && c.stride == 1 && c.row_groups == kRowGroups3;
+}
+
 void depthwise_exactly(const DepthwiseRow& c, const DepthwiseTile& t, std::int64_t pieces,
                        std::int64_t channels) {
-  depthwise_sums(c, t);
+  if (is_three(c))
+    depthwise_sums_3<kRowGroups3>(t);
+  else
+    depthwise_sums(c, t);
+  if (c.stage.finish == Finish::sums) return copy_planes(t, pieces, channels);
   with_finish(c.stage.finish, [&](auto constant) {
     requantize_planes<decltype(constant)::value>(c.stage, t, pieces, channels);
   });
@@ -127,14 +165,12 @@ void depthwise_exactly(const DepthwiseRow& c, const DepthwiseTile& t, std::int64
 // `pieces` pieces of one block or phase.
 void depthwise_tile(const DepthwiseRow& c, const DepthwiseTile& t, std::int64_t pieces,
                     std::int64_t channels) {
-  constexpr int kRowGroups = (3 + kGroup - 1) / kGroup;  // of a 3x3 kernel
   static_assert(kSegment / kPieces <= 64);
   const bool whole = channels == kPieceCodes && pieces == t.vectors * kPieces;
-  const bool three = c.kernel_x == 3 && c.stride == 1 && c.row_groups == kRowGroups;
-  if (!whole || !three || c.stage.quick == Quick::none)
+  if (!whole || !is_three(c) || c.stage.quick == Quick::none)
     return depthwise_exactly(c, t, pieces, channels);
   std::uint64_t unclear = with_quick(c.stage.quick, [&](auto constant) {
-    return depthwise_codes_3<kRowGroups, decltype(constant)::value>(t, c.stage);
+    return depthwise_codes_3<kRowGroups3, decltype(constant)::value>(t, c.stage);
   });
   DepthwiseTile one = t;
   one.vectors = 1;
@@ -177,7 +213,7 @@ void depthwise_row(const DepthwiseRow& c, const std::uint8_t* const* rows, const
         t.bias = c.bias + vector * kLanes;
         t.scales = c.stage.scales + vector * kScaleRows * kLanes;
         t.factors = c.stage.factors + vector * kQuickRows * kLanes;
-        t.output = output + ox * c.out_channels + first;
+        t.output = place(c.stage, output, ox * c.out_channels + first);
         depthwise_tile(c, t, pieces, rest < kPieceCodes ? rest : kPieceCodes);
       }
     }

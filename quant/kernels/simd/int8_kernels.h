@@ -17,7 +17,8 @@ enum class Finish : std::int32_t {
   once,        ///< floor((sum * M + addend) / 2^(31 + R)), 1 <= R <= 22: one rounding in all
   twice,       ///< 1 <= R <= 22, |sum| < 2^30: as above, but a negative sum's ties go down
   any_double,  ///< double rounding, every M >= 0 and shift
-  any_single   ///< single rounding, every M >= 0 and shift
+  any_single,  ///< single rounding, every M >= 0 and shift
+  sums         ///< not at all: the row kernels write int32_t sums in the codes' places
 };
 
 /// One vector of `lanes` lanes has kScaleRows rows of `lanes` int32_t in a scale table. Rows marked
@@ -104,6 +105,7 @@ struct AddStage {
   const std::int32_t* scale1;
   OutputStage stage;
   float factor1, factor2, offset, sure;
+  std::int32_t open_low;  // with bits: codes below it stop a gradient
 };
 
 /// A max pool or unpool of 2x2 windows that do not overlap; `channels` is a multiple of 16.
@@ -140,8 +142,9 @@ struct Int8Kernels {
   /// sums [pixels][blocks * lanes] to codes [pixels][channels], blocks = ceil(channels / lanes).
   void (*requantize)(const OutputStage& stage, const std::int32_t* sums, std::int64_t pixels,
                      std::int64_t channels, std::int8_t* output);
+  /// `bits` (training_rows.h) may be null.
   void (*add)(const AddStage& stage, const std::int8_t* input1, const std::int8_t* input2,
-              std::int8_t* output, std::int64_t count);
+              std::int8_t* output, std::uint8_t* bits, std::int64_t count);
   /// `below` is the second input row; winners, two bits each, may be null.
   void (*max_pool_row)(const PoolRow& c, const std::int8_t* row, const std::int8_t* below,
                        std::int8_t* output, std::uint8_t* winners);
@@ -150,6 +153,23 @@ struct Int8Kernels {
                      std::int8_t* row, std::int8_t* below);
   void (*quantize)(float scale, std::int32_t zero_point, const float* input, std::int8_t* output,
                    std::int64_t count);
+  /// Rows of training: training_rows.h.
+  void (*real_row)(float scale, std::int32_t zero_point, const std::int8_t* codes,
+                   std::int64_t count, float* values);
+  void (*masked_row)(const float* values, const std::uint8_t* bits, std::int64_t count,
+                     float* into);
+  /// The stage's scale table has `period` vectors, over which the channels come round.
+  void (*sums_row)(const OutputStage& stage, std::int32_t open_low, std::int64_t period,
+                   const std::int32_t* sums, std::int64_t count, std::int8_t* codes,
+                   std::uint8_t* bits);
+  void (*float_sums_row)(const OutputStage& stage, std::int32_t open_low, std::int64_t period,
+                         const float* sums, std::int64_t count, std::int8_t* codes,
+                         std::uint8_t* bits);
+  /// Of value i, as a float: low and high [vectors * lanes] at i modulo their length.
+  void (*extremes_row)(const std::int32_t* values, std::int64_t count, std::int64_t vectors,
+                       float* low, float* high);
+  void (*float_extremes_row)(const float* values, std::int64_t count, std::int64_t vectors,
+                             float* low, float* high);
 };
 
 /// The kernels of the instruction set in use (isa.h); null where the portable kernels of quant/c

@@ -28,6 +28,11 @@ void narrow_row(const ConvRow& c, const std::uint8_t* const* rows, const std::in
   const std::int64_t whole = c.out_width / kLanes, rest = c.out_width % kLanes;
   requantize(c.stage, sums, whole, kLanes, output);
   if (rest == 0) return;
+  if (c.stage.finish == Finish::sums) {
+    std::memcpy(output + whole * kLanes * 4, sums + whole * kLanes,
+                static_cast<std::size_t>(rest * 4));
+    return;
+  }
   std::int8_t last[kLanes];
   requantize(c.stage, sums + whole * kLanes, 1, kLanes, last);
   std::memcpy(output + whole * kLanes, last, static_cast<std::size_t>(rest));

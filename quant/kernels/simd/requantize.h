@@ -61,6 +61,8 @@ ALWAYS_INLINE void with_finish(Finish finish, Body body) {
       return body(Constant<Finish::any_double>{});
     case Finish::any_single:
       return body(Constant<Finish::any_single>{});
+    case Finish::sums:
+      return;
   }
 }
 
@@ -174,8 +176,24 @@ void requantize_ragged(const OutputStage& stage, const std::int32_t* sums, std::
   }
 }
 
+// Where value number `at` of a row goes.
+ALWAYS_INLINE std::int8_t* place(const OutputStage& stage, std::int8_t* row, std::int64_t at) {
+  return row + at * (stage.finish == Finish::sums ? 4 : 1);
+}
+
 void requantize(const OutputStage& stage, const std::int32_t* sums, std::int64_t pixels,
                 std::int64_t channels, std::int8_t* output) {
+  if (stage.finish == Finish::sums) {
+    const std::int64_t step = (channels + kLanes - 1) / kLanes * kLanes;
+    if (step == channels) {
+      std::memcpy(output, sums, static_cast<std::size_t>(pixels * channels * 4));
+      return;
+    }
+    for (std::int64_t p = 0; p < pixels; ++p)
+      std::memcpy(output + p * channels * 4, sums + p * step,
+                  static_cast<std::size_t>(channels * 4));
+    return;
+  }
   const std::int64_t blocks = channels / kLanes;
   with_finish(stage.finish, [&](auto constant) {
     constexpr Finish finish = decltype(constant)::value;

@@ -218,3 +218,25 @@ ALWAYS_INLINE Floats larger_size(Floats a, Floats b) {
 ALWAYS_INLINE bool any_above(Floats v, Floats limit) {
   return _mm256_movemask_ps(_mm256_cmp_ps(v, limit, _CMP_GT_OQ)) != 0;
 }
+ALWAYS_INLINE void store_floats(float* p, Floats v) {
+  _mm256_storeu_ps(p, v);
+}
+ALWAYS_INLINE Floats add_floats(Floats a, Floats b) {
+  return _mm256_add_ps(a, b);
+}
+ALWAYS_INLINE Floats multiply(Floats a, Floats b) {
+  return _mm256_mul_ps(a, b);
+}
+// The lanes whose bits are set, others +0.
+ALWAYS_INLINE Floats keep(Floats v, std::uint32_t bits) {
+  const Vector lane = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+  const Vector set = bit_and(splat(static_cast<std::int32_t>(bits)), lane);
+  return _mm256_and_ps(v, _mm256_castsi256_ps(_mm256_cmpeq_epi32(set, lane)));
+}
+// A bit for each lane of four vectors: whether it lies within low .. high.
+ALWAYS_INLINE void store_bits(std::uint8_t* p, const Vector (&v)[4], Vector low, Vector high) {
+  UNROLL for (int i = 0; i < 4; ++i) {
+    const Vector outside = _mm256_or_si256(greater(low, v[i]), greater(v[i], high));
+    p[i] = static_cast<std::uint8_t>(~_mm256_movemask_ps(_mm256_castsi256_ps(outside)));
+  }
+}

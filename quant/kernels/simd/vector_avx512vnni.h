@@ -202,10 +202,10 @@ ALWAYS_INLINE Floats load_floats(const float* p) {
   return _mm512_loadu_ps(p);
 }
 ALWAYS_INLINE Floats smaller(Floats a, Floats b) {
-  return _mm512_min_ps(a, b);
+  return _mm512_maskz_min_ps(0xffff, a, b);
 }
 ALWAYS_INLINE Floats larger(Floats a, Floats b) {
-  return _mm512_max_ps(a, b);
+  return _mm512_maskz_max_ps(0xffff, a, b);
 }
 ALWAYS_INLINE Floats subtract(Floats a, Floats b) {
   return _mm512_sub_ps(a, b);
@@ -235,4 +235,26 @@ ALWAYS_INLINE Floats larger_size(Floats a, Floats b) {
 }
 ALWAYS_INLINE bool any_above(Floats v, Floats limit) {
   return _mm512_cmp_ps_mask(v, limit, _CMP_GT_OQ) != 0;
+}
+ALWAYS_INLINE void store_floats(float* p, Floats v) {
+  _mm512_storeu_ps(p, v);
+}
+ALWAYS_INLINE Floats add_floats(Floats a, Floats b) {
+  return _mm512_add_ps(a, b);
+}
+ALWAYS_INLINE Floats multiply(Floats a, Floats b) {
+  return _mm512_mul_ps(a, b);
+}
+// The lanes whose bits are set, others +0.
+ALWAYS_INLINE Floats keep(Floats v, std::uint32_t bits) {
+  return _mm512_maskz_mov_ps(static_cast<__mmask16>(bits), v);
+}
+// A bit for each lane of four vectors: whether it lies within low .. high.
+ALWAYS_INLINE void store_bits(std::uint8_t* p, const Vector (&v)[4], Vector low, Vector high) {
+  std::uint64_t bits = 0;
+  UNROLL for (int i = 0; i < 4; ++i) {
+    const __mmask16 reaches = _mm512_cmpge_epi32_mask(v[i], low);
+    bits |= std::uint64_t{_mm512_mask_cmple_epi32_mask(reaches, v[i], high)} << (16 * i);
+  }
+  std::memcpy(p, &bits, sizeof bits);
 }

@@ -18,11 +18,30 @@ namespace {
 #include "integrad/tensor/kernels/simd/conv_filter_row.h"
 #include "integrad/tensor/kernels/simd/conv_row.h"
 #include "integrad/tensor/kernels/simd/depthwise_row.h"
+#include "integrad/tensor/kernels/simd/exponential.h"
+#include "integrad/tensor/kernels/simd/narrow_row.h"
 #include "integrad/tensor/kernels/simd/norm_row.h"
+// In terms of these.
+#include "integrad/tensor/kernels/simd/logistic_row.h"
+#include "integrad/tensor/kernels/simd/pool_row.h"
 }  // namespace
 
-const FloatKernels kFloatKernels{
-    kLanes,  conv_row,    depthwise_row,     conv_filter_row, depthwise_filter_row,
-    map_row, moments_row, gradient_sums_row, gradient_row};
+const FloatKernels kFloatKernels{kLanes,
+                                 conv_row,
+                                 depthwise_row,
+                                 conv_filter_row,
+                                 depthwise_filter_row,
+                                 narrow_filter_row,
+                                 planes_row,
+                                 narrow_row,
+                                 map_row,
+                                 moments_row,
+                                 gradient_sums_row,
+                                 gradient_row,
+                                 logistic_sums_row,
+                                 logistic_gradient_row,
+                                 max_pool_row,
+                                 spread_row,
+                                 pick_row};
 
 }  // namespace integrad::kernels::baseline

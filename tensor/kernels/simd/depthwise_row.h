@@ -74,7 +74,8 @@ void depthwise_row(const RowConvolution& c, const float* x, std::int64_t ky_begi
 }
 
 // Filter gradient: rows x taps sums stay in registers while a row of outputs streams by.
-template <int rows, int taps, bool whole>
+// A narrow convolution's is the same with one cotangent for all input channels (`shared`).
+template <int rows, int taps, bool whole, bool shared>
 void depthwise_gradient_tile(const RowGradient& c, const Segment (&parts)[3],
                              const float* cotangent, std::int64_t channels, float* partial) {
   const std::int64_t width = c.blocks * kLanes, step = c.stride * c.in_channels;
@@ -85,7 +86,7 @@ void depthwise_gradient_tile(const RowGradient& c, const Segment (&parts)[3],
   for (const Segment& part : parts) {
     const float *x = part.x, *d = cotangent + part.begin * c.out_channels;
     for (std::int64_t ox = part.begin; ox < part.end; ++ox, x += step, d += c.out_channels) {
-      const Vector gradient = load_channels<whole>(d, channels);
+      const Vector gradient = shared ? broadcast(d) : load_channels<whole>(d, channels);
       UNROLL for (int r = 0; r < rows; ++r) UNROLL for (int k = 0; k < taps; ++k) sum[r][k] =
           fma(load_channels<whole>(x + r * part.row_step + k * tap, channels), gradient, sum[r][k]);
     }
@@ -94,31 +95,31 @@ void depthwise_gradient_tile(const RowGradient& c, const Segment (&parts)[3],
       store(partial + (r * c.kernel_x + k) * width, sum[r][k]);
 }
 
-template <int rows, bool whole>
+template <int rows, bool whole, bool shared>
 void depthwise_gradient_rows(const RowGradient& c, const Segment (&parts)[3],
                              const float* cotangent, std::int64_t channels, float* partial) {
   Segment shifted[3] = {parts[0], parts[1], parts[2]};
   for (std::int64_t kx = 0; kx < c.kernel_x;) {
     const std::int64_t left = c.kernel_x - kx, taps = left < 3 ? left : 3;
     if (taps == 3)
-      depthwise_gradient_tile<rows, 3, whole>(c, shifted, cotangent, channels, partial);
+      depthwise_gradient_tile<rows, 3, whole, shared>(c, shifted, cotangent, channels, partial);
     else if (taps == 2)
-      depthwise_gradient_tile<rows, 2, whole>(c, shifted, cotangent, channels, partial);
+      depthwise_gradient_tile<rows, 2, whole, shared>(c, shifted, cotangent, channels, partial);
     else
-      depthwise_gradient_tile<rows, 1, whole>(c, shifted, cotangent, channels, partial);
+      depthwise_gradient_tile<rows, 1, whole, shared>(c, shifted, cotangent, channels, partial);
     for (Segment& part : shifted) part.x += taps * c.dilation * c.in_channels;
     partial += taps * c.blocks * kLanes;
     kx += taps;
   }
 }
 
-void depthwise_filter_row(const RowGradient& c, const float* x, std::int64_t ky_begin,
-                          std::int64_t ky_end, const float* cotangent, float* scratch,
-                          float* partial) {
+// One row for all channels of x; shared: of the cotangent's first channel.
+template <bool shared>
+void depthwise_gradient_row(const RowGradient& c, const Segments& whole, std::int64_t ky_begin,
+                            std::int64_t ky_end, const float* cotangent, float* partial) {
   const std::int64_t width = c.blocks * kLanes;
-  const Segments whole = cut(c, x, ky_end - ky_begin, scratch);
   for (std::int64_t block = 0; block < c.blocks; ++block) {
-    const std::int64_t first = block * kLanes, left = c.out_channels - first;
+    const std::int64_t first = block * kLanes, left = c.in_channels - first;
     for (std::int64_t ky = ky_begin; ky < ky_end;) {
       const std::int64_t rows = ky_end - ky < 3 ? 1 : 3;
       Segment parts[3];
@@ -126,17 +127,34 @@ void depthwise_filter_row(const RowGradient& c, const float* x, std::int64_t ky_
         parts[i] = whole.part[i];
         parts[i].x += (ky - ky_begin) * parts[i].row_step + first;
       }
-      const float* d = cotangent + first;
+      const float* d = shared ? cotangent : cotangent + first;
       float* into = partial + ky * c.kernel_x * width + first;
       if (left >= kLanes)
-        rows == 3 ? depthwise_gradient_rows<3, true>(c, parts, d, left, into)
-                  : depthwise_gradient_rows<1, true>(c, parts, d, left, into);
+        rows == 3 ? depthwise_gradient_rows<3, true, shared>(c, parts, d, left, into)
+                  : depthwise_gradient_rows<1, true, shared>(c, parts, d, left, into);
       else
-        rows == 3 ? depthwise_gradient_rows<3, false>(c, parts, d, left, into)
-                  : depthwise_gradient_rows<1, false>(c, parts, d, left, into);
+        rows == 3 ? depthwise_gradient_rows<3, false, shared>(c, parts, d, left, into)
+                  : depthwise_gradient_rows<1, false, shared>(c, parts, d, left, into);
       ky += rows;
     }
   }
+}
+
+void depthwise_filter_row(const RowGradient& c, const float* x, std::int64_t ky_begin,
+                          std::int64_t ky_end, const float* cotangent, float* scratch,
+                          float* partial) {
+  const Segments whole = cut(c, x, ky_end - ky_begin, scratch);
+  depthwise_gradient_row<false>(c, whole, ky_begin, ky_end, cotangent, partial);
   bias_gradient(c.out_width, c.blocks, c.out_channels, c.out_channels, cotangent,
-                partial + c.kernel_y * c.kernel_x * width);
+                partial + c.kernel_y * c.kernel_x * c.blocks * kLanes);
+}
+
+void narrow_filter_row(const RowGradient& c, const float* x, std::int64_t ky_begin,
+                       std::int64_t ky_end, const float* cotangent, float* scratch,
+                       float* partial) {
+  const Segments whole = cut(c, x, ky_end - ky_begin, scratch);
+  const std::int64_t one = c.kernel_y * c.kernel_x * c.blocks * kLanes;  // output channel's filter
+  for (std::int64_t o = 0; o < c.out_channels; ++o, partial += one)
+    depthwise_gradient_row<true>(c, whole, ky_begin, ky_end, cotangent + o, partial);
+  bias_gradient(c.out_width, 1, c.out_channels, c.out_channels, cotangent, partial);
 }

@@ -2,6 +2,7 @@
 #include <cstdint>
 
 #include "integrad/tensor/kernels/simd/channel_map.h"
+#include "integrad/tensor/kernels/simd/logistic_slopes.h"
 
 /// The float kernels that are compiled once per instruction set. Only plain data crosses this line,
 /// and nothing here is an inline function: the linker might keep the copy that was compiled for the
@@ -33,6 +34,21 @@ struct RowGradient {
   std::int64_t inner_begin, inner_end;  // outputs whose windows lie inside the row; 0, 0 if none
 };
 
+/// A convolution of stride 1 along x with few outputs, its input in planes: [in_channels][plane],
+/// zeros beside the image.
+struct NarrowRow {
+  std::int64_t in_channels, out_width, out_channels, kernel_y, kernel_x, dilation;
+  std::int64_t plane, row_step;  // between channels, between the rows of one ky and the next
+  const float* filter;           // [out_channels][ky][ci][kx]
+  const float* bias;             // [out_channels]
+};
+
+/// A row of windows that tile the image (stride = kernel, dilation 1, none beyond the border).
+struct PoolRow {
+  std::int64_t channels, out_width, kernel_y, kernel_x;
+  std::int64_t row_step;  // from a row of the image to the next
+};
+
 struct FloatKernels {
   std::int64_t lanes;
   /// One output row. `x` is the input row that ky_begin reads, `scratch` holds kernel_y rows of
@@ -49,6 +65,17 @@ struct FloatKernels {
   void (*depthwise_filter_row)(const RowGradient& c, const float* x, std::int64_t ky_begin,
                                std::int64_t ky_end, const float* cotangent, float* scratch,
                                float* partial);
+  /// The same as conv_filter_row with partial sums [out_channels][ky][kx][channels], `channels`
+  /// being in_channels rounded up to whole vectors, followed by the bias gradient; `c.blocks`
+  /// counts those.
+  void (*narrow_filter_row)(const RowGradient& c, const float* x, std::int64_t ky_begin,
+                            std::int64_t ky_end, const float* cotangent, float* scratch,
+                            float* partial);
+  /// A row of [pixels, channels] as [channels][plane].
+  void (*planes_row)(std::int64_t pixels, std::int64_t channels, std::int64_t plane, const float* x,
+                     float* planes);
+  void (*narrow_row)(const NarrowRow& r, const float* planes, std::int64_t ky_begin,
+                     std::int64_t ky_end, float* y);
   /// z = map(x) for one row of [pixels, channels]; z may be x.
   void (*map_row)(const ChannelMap<float>& m, std::int64_t pixels, std::int64_t channels,
                   const float* x, float* z);
@@ -62,6 +89,22 @@ struct FloatKernels {
   void (*gradient_row)(const ChannelMap<float>& m, const float* slope, const float* offset,
                        std::int64_t pixels, std::int64_t channels, const float* d, const float* y,
                        float* dy);
+  /// Adds sum w, sum bce, sum w bce, sum w p m and sum w (p + m) over a line to `sums` [5]: logits
+  /// z, targets m, weights w, p = sigmoid(z), bce = -m log p - (1 - m) log(1 - p).
+  void (*logistic_sums_row)(std::int64_t points, const float* z, const float* m, const float* w,
+                            double* sums);
+  void (*logistic_gradient_row)(const LogisticSlopes& s, std::int64_t points, const float* z,
+                                const float* m, const float* w, float* gradient);
+  /// One row of a max pool (max_pool.h) of kernel_y rows of x, each value mapped unless `map` is
+  /// null.
+  void (*max_pool_row)(const PoolRow& r, const ChannelMap<float>* map, const float* x, float* y,
+                       std::uint8_t* winners);
+  /// Row ky of the windows: `pooled` where the winner stands, else 0.
+  void (*spread_row)(const PoolRow& r, std::int64_t ky, const float* pooled,
+                     const std::uint8_t* winners, float* into);
+  /// The points of the windows' rows where the winners stand.
+  void (*pick_row)(const PoolRow& r, const float* spread, const std::uint8_t* winners,
+                   float* pooled);
 };
 
 /// The kernels of the instruction set in use (isa.h).

@@ -15,6 +15,7 @@ template <bool whole>
 struct MapLanes {
   Vector mean, scale, shift;
   bool relu;
+  MapLanes() = default;
   ALWAYS_INLINE MapLanes(const ChannelMap<float>& m, std::int64_t first, std::int64_t left)
       : mean(load_channels<whole>(m.mean + first, left)),
         scale(load_channels<whole>(m.scale + first, left)),

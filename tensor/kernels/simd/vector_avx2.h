@@ -42,9 +42,18 @@ ALWAYS_INLINE Vector step(Vector v) {
   return _mm256_and_ps(_mm256_cmp_ps(v, zero(), _CMP_GT_OQ), _mm256_set1_ps(1.0f));
 }
 using Doubles = __m256d;
+using Bits = unsigned long long __attribute__((vector_size(32)));
+ALWAYS_INLINE Doubles load_doubles(const float* p) {
+  return _mm256_cvtps_pd(_mm_loadu_ps(p));
+}
+ALWAYS_INLINE void store_floats(float* p, Doubles v) {
+  _mm_storeu_ps(p, _mm256_cvtpd_ps(v));
+}
 ALWAYS_INLINE Doubles lower_doubles(Vector v) {
   return _mm256_cvtps_pd(_mm256_castps256_ps128(v));
 }
 ALWAYS_INLINE Doubles upper_doubles(Vector v) {
   return _mm256_cvtps_pd(_mm256_extractf128_ps(v, 1));
 }
+using Integers = std::int32_t __attribute__((vector_size(32)));
+using Bytes = std::uint8_t __attribute__((vector_size(8)));

@@ -43,9 +43,18 @@ ALWAYS_INLINE Vector step(Vector v) {
   return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(v, zero(), _CMP_GT_OQ), _mm512_set1_ps(1.0f));
 }
 using Doubles = __m512d;
+using Bits = unsigned long long __attribute__((vector_size(64)));
+ALWAYS_INLINE Doubles load_doubles(const float* p) {
+  return _mm512_maskz_cvtps_pd(0xff, _mm256_loadu_ps(p));
+}
+ALWAYS_INLINE void store_floats(float* p, Doubles v) {
+  _mm256_storeu_ps(p, _mm512_maskz_cvtpd_ps(0xff, v));
+}
 ALWAYS_INLINE Doubles lower_doubles(Vector v) {
   return _mm512_maskz_cvtps_pd(0xff, _mm512_maskz_extractf32x8_ps(0xff, v, 0));
 }
 ALWAYS_INLINE Doubles upper_doubles(Vector v) {
   return _mm512_maskz_cvtps_pd(0xff, _mm512_maskz_extractf32x8_ps(0xff, v, 1));
 }
+using Integers = std::int32_t __attribute__((vector_size(64)));
+using Bytes = std::uint8_t __attribute__((vector_size(16)));

@@ -161,3 +161,14 @@ ALWAYS_INLINE void store_first(float* p, Vector v, std::int64_t n) {
   store(lanes, v);
   for (std::int64_t i = 0; i < n; ++i) p[i] = lanes[i];
 }
+
+using Bits = unsigned long long __attribute__((vector_size(16)));
+ALWAYS_INLINE Doubles load_doubles(const float* p) {
+  return Doubles{double{p[0]}, double{p[1]}};
+}
+ALWAYS_INLINE void store_floats(float* p, Doubles v) {
+  p[0] = static_cast<float>(v[0]);
+  p[1] = static_cast<float>(v[1]);
+}
+using Integers = std::int32_t __attribute__((vector_size(16)));
+using Bytes = std::uint8_t __attribute__((vector_size(4)));

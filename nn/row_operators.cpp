@@ -1,0 +1,184 @@
+#include "integrad/nn/row_operators.h"
+
+#include <memory>
+
+#include "integrad/autograd/ops/activation_functions.h"
+#include "integrad/tensor/kernels/fast.h"
+#include "integrad/tensor/kernels/max_pool.h"
+#include "integrad/tensor/kernels/row_window.h"
+
+namespace integrad::rows {
+
+namespace {
+
+using kernels::Convolution;
+using Sources = std::vector<Source*>;
+
+template <class F>
+void apply(float* row, Index size) {
+  for (Index i = 0; i < size; ++i) row[i] = F::value(row[i]);
+}
+
+void activate(Activation activation, float* row, Index size) {
+  if (activation == Activation::relu) apply<activations::Relu>(row, size);
+  if (activation == Activation::relu6) apply<activations::Relu6>(row, size);
+}
+
+// Makes rows of the layer that node `id` is.
+struct Builder {
+  const Graph& graph;
+  const Node& node;
+  const Parameters<float>& parameters;
+
+  Shape input(std::size_t k = 0) const { return graph.node(node.inputs[k]).shape; }
+  Index row_size() const { return node.shape.width() * node.shape.channels(); }
+  const float* parameter(const char* name) const {
+    return parameters.at(node.name + "/" + name).data();
+  }
+  const Shape& filter_shape() const { return parameters.at(node.name + "/weight").shape(); }
+
+  std::optional<Operator> convolution(Convolution kind, const ConvGeometry& g, bool bias,
+                                      Activation activation) const {
+    const float* const filter = parameter("weight");
+    const float* const biases = bias ? parameter("bias") : nullptr;
+    if (kind == Convolution::full)
+      if (auto packed = kernels::fast::pack_narrow(g, filter, biases))
+        return narrow(g, std::make_shared<kernels::fast::PackedNarrow>(std::move(*packed)),
+                      activation);
+    auto passes = kernels::fast::pack_forward(kind, g, filter, biases);
+    if (passes.empty()) return std::nullopt;
+    const auto packed = std::make_shared<kernels::fast::PackedPass>(std::move(passes.front()));
+    const Index size = row_size();
+    return Operator{g.window.y, [=](const Sources& in, std::uint8_t*) -> Make {
+                      const auto scratch = std::make_shared<Buffer<float>>(
+                          Buffer<float>::uninitialized(static_cast<std::size_t>(packed->scratch)));
+                      return [=, x = in[0]](Index image, Index row, float* into) {
+                        const auto r = kernels::fast::reach(g.window.y, row, g.in_height);
+                        packed->kernel(packed->c, x->rows(image, r.begin, r.end), r.first_tap,
+                                       r.end_tap, scratch->data(), into);
+                        activate(activation, into, size);
+                      };
+                    }};
+  }
+
+  Operator narrow(const ConvGeometry& g, std::shared_ptr<kernels::fast::PackedNarrow> packed,
+                  Activation activation) const {
+    const Index size = row_size(), extent = integrad_window_extent(g.window.y);
+    return {g.window.y, [=](const Sources& in, std::uint8_t*) -> Make {
+              Make turn = [=, x = in[0]](Index image, Index row, float* into) {
+                packed->make_planes(x->rows(image, row, row + 1), into);
+              };
+              const auto planes = std::make_shared<kernels::RowWindow<Make>>(
+                  packed->planes(), extent, std::move(turn));
+              return [=](Index image, Index row, float* into) {
+                const auto r = kernels::fast::reach(g.window.y, row, g.in_height);
+                kernels::float_kernels().narrow_row(
+                    packed->row, planes->rows(image, r.begin, r.end), r.first_tap, r.end_tap, into);
+                activate(activation, into, size);
+              };
+            }};
+  }
+
+  template <class Combine>
+  Operator combination(Activation activation, Combine combine) const {
+    const Index size = row_size();
+    return {.bind = [=](const Sources& in, std::uint8_t*) -> Make {
+      return [=, a = in[0], b = in[1]](Index image, Index row, float* into) {
+        // Both exist before either is read: making the second may move the first.
+        a->rows(image, row, row + 1);
+        b->rows(image, row, row + 1);
+        const float* const left = a->rows(image, row, row + 1);
+        const float* const right = b->rows(image, row, row + 1);
+        for (Index i = 0; i < size; ++i) into[i] = combine(left[i], right[i]);
+        activate(activation, into, size);
+      };
+    }};
+  }
+
+  template <class F>
+  Operator pointwise() const {
+    const Index size = row_size();
+    return {.bind = [=](const Sources& in, std::uint8_t*) -> Make {
+      return [=, x = in[0]](Index image, Index row, float* into) {
+        const float* const from = x->rows(image, row, row + 1);
+        for (Index i = 0; i < size; ++i) into[i] = F::value(from[i]);
+      };
+    }};
+  }
+
+  std::optional<Operator> operator()(const layer::Conv2d& l) const {
+    if (l.groups != 1) return std::nullopt;
+    return convolution(Convolution::full,
+                       conv2d_geometry(input(), filter_shape(), l.window, l.groups), l.bias,
+                       l.activation);
+  }
+  std::optional<Operator> operator()(const layer::DepthwiseConv2d& l) const {
+    return convolution(Convolution::depthwise,
+                       depthwise_geometry(input(), filter_shape(), l.window), l.bias, l.activation);
+  }
+  std::optional<Operator> operator()(const layer::Arithmetic& l) const {
+    using Function = layer::Arithmetic::Function;
+    if (input(0) != input(1)) return std::nullopt;
+    if (l.function == Function::add)
+      return combination(l.activation, [](float a, float b) { return a + b; });
+    if (l.function == Function::sub)
+      return combination(l.activation, [](float a, float b) { return a - b; });
+    return combination(l.activation, [](float a, float b) { return a * b; });
+  }
+  std::optional<Operator> operator()(const layer::Pointwise& l) const {
+    using Function = layer::Pointwise::Function;
+    switch (l.function) {
+      case Function::relu:
+        return pointwise<activations::Relu>();
+      case Function::relu6:
+        return pointwise<activations::Relu6>();
+      case Function::sigmoid:
+        return pointwise<activations::Sigmoid>();
+      case Function::hard_sigmoid:
+        return pointwise<activations::HardSigmoid>();
+      case Function::hard_swish:
+        return pointwise<activations::HardSwish>();
+    }
+    return std::nullopt;
+  }
+  std::optional<Operator> operator()(const layer::MaxPool& l) const {
+    const ConvGeometry g = pool_geometry(input(), l.window);
+    if (!kernels::windows_tile(g)) return std::nullopt;
+    const Index size = row_size();
+    return Operator{g.window.y, [=](const Sources& in, std::uint8_t* winners) -> Make {
+                      return [=, x = in[0]](Index image, Index row, float* into) {
+                        const kernels::PoolRow r = kernels::pool_row(g);
+                        const Index first = row * r.kernel_y;
+                        kernels::float_kernels().max_pool_row(
+                            r, nullptr, x->rows(image, first, first + r.kernel_y), into,
+                            winners + (image * g.out_height + row) * size);
+                      };
+                    }};
+  }
+  // Its rows are counted like the result's: input row y / kernel, where there is one.
+  std::optional<Operator> operator()(const layer::MaxUnpool& l) const {
+    const ConvGeometry g = pool_geometry(node.shape, l.window);
+    if (!kernels::windows_tile(g)) return std::nullopt;
+    return Operator{.bind = [=](const Sources& in, std::uint8_t* winners) -> Make {
+      return [=, x = in[0]](Index image, Index row, float* into) {
+        const Index pooled = std::min<Index>(row / g.window.y.kernel, g.out_height - 1);
+        const Index window = (image * g.out_height + pooled) * g.out_width * g.out_channels;
+        kernels::unpool_row(g, x->rows(image, pooled, pooled + 1), winners + window, row, into);
+      };
+    }};
+  }
+  template <class Other>
+  std::optional<Operator> operator()(const Other&) const {
+    return std::nullopt;
+  }
+};
+
+}  // namespace
+
+std::optional<Operator> make_operator(const Graph& graph, int id,
+                                      const Parameters<float>& parameters) {
+  const Node& node = graph.node(id);
+  return std::visit(Builder{graph, node, parameters}, node.layer);
+}
+
+}  // namespace integrad::rows

@@ -1,0 +1,85 @@
+#include <algorithm>
+#include <vector>
+
+#include "integrad/tensor/kernels/fast.h"
+#include "integrad/tensor/kernels/row_window.h"
+#include "integrad/tensor/parallel.h"
+
+namespace integrad::kernels::fast {
+
+namespace {
+
+// Lets the kernel read whole vectors to the end.
+constexpr Index kSlack = 16;
+
+// Makes an input row's planes.
+struct PlanesOfRow {
+  const PackedNarrow& packed;
+  const ConvGeometry& g;
+  const float* x;
+
+  void operator()(Index image, Index row, float* into) const {
+    packed.make_planes(x + (image * g.in_height + row) * g.in_width * g.in_channels, into);
+  }
+};
+
+}  // namespace
+
+bool is_narrow(const ConvGeometry& g) {
+  return g.groups == 1 && g.out_channels <= kNarrow && g.in_channels >= 2 * g.out_channels;
+}
+
+std::optional<PackedNarrow> pack_narrow(const ConvGeometry& g, const float* filter,
+                                        const float* bias) {
+  const integrad_window wx = g.window.x;
+  const Index span = Index{g.out_width} + integrad_window_extent(wx) + kSlack;
+  const Index plane = std::max<Index>(span, Index{wx.pad_before} + g.in_width);
+  if (!is_narrow(g) || wx.stride != 1 || plane * g.in_channels > (Index{1} << 22))
+    return std::nullopt;
+  const Index taps = Index{g.window.y.kernel} * wx.kernel, channels = g.in_channels;
+  PackedNarrow packed;
+  packed.biases.assign(static_cast<std::size_t>(g.out_channels), 0.0f);
+  for (Index o = 0; o < g.out_channels; ++o)
+    for (Index ky = 0; ky < g.window.y.kernel; ++ky)
+      for (Index ci = 0; ci < channels; ++ci)
+        for (Index kx = 0; kx < wx.kernel; ++kx)
+          packed.weights.push_back(filter[(o * taps + ky * wx.kernel + kx) * channels + ci]);
+  if (bias != nullptr) std::copy_n(bias, g.out_channels, packed.biases.data());
+  packed.in_width = g.in_width;
+  packed.before = wx.pad_before;
+  packed.row = {.in_channels = channels,
+                .out_width = g.out_width,
+                .out_channels = g.out_channels,
+                .kernel_y = g.window.y.kernel,
+                .kernel_x = wx.kernel,
+                .dilation = wx.dilation,
+                .plane = plane,
+                .row_step = g.window.y.dilation * channels * plane,
+                .filter = packed.weights.data(),
+                .bias = packed.biases.data()};
+  return packed;
+}
+
+void PackedNarrow::make_planes(const float* x, float* into) const {
+  std::fill_n(into, planes(), 0.0f);
+  float_kernels().planes_row(in_width, row.in_channels, row.plane, x, into + before);
+}
+
+bool narrow_forward(const ConvGeometry& g, const float* x, const float* filter, const float* bias,
+                    float* y) {
+  const auto packed = pack_narrow(g, filter, bias);
+  if (!packed) return false;
+  const Index extent = std::min(integrad_window_extent(g.window.y), g.in_height);
+  const Index out_row = Index{g.out_width} * g.out_channels;
+  parallel_for(Index{g.batch} * g.out_height, 32, [&](Index begin, Index end) {
+    RowWindow<PlanesOfRow> planes(packed->planes(), extent, {*packed, g, x});
+    for (Index i = begin; i < end; ++i) {
+      const Reach r = reach(g.window.y, i % g.out_height, g.in_height);
+      float_kernels().narrow_row(packed->row, planes.rows(i / g.out_height, r.begin, r.end),
+                                 r.first_tap, r.end_tap, y + i * out_row);
+    }
+  });
+  return true;
+}
+
+}  // namespace integrad::kernels::fast

@@ -1,0 +1,72 @@
+#pragma once
+#include <algorithm>
+#include <vector>
+
+#include "integrad/tensor/kernels/bands.h"
+#include "integrad/tensor/kernels/fast.h"
+#include "integrad/tensor/kernels/row_window.h"
+
+/// The gradients of a convolution from rows that are made as they are needed, whatever memory
+/// holds: values before their normalisation, or codes.
+namespace integrad::kernels::fast {
+
+/// dx through finish, and dfilter, dbias (may be null); false, having done nothing, where there is
+/// no row kernel or a stride above 1. Each band of output rows has, from these makers, its own
+///   input.rows(image, reach)       the rows that one output row reads, one behind the other
+///   cotangent(image, row, into)    writes one row of the output's cotangent
+///   finish.row(line, compute)      stores a row of dx; compute(into) writes the convolution's term
+/// A band adds to the filter's gradient and computes the input rows of the same numbers, the last
+/// row of an image those that remain: every input row has one owner, and the rows of the cotangent
+/// that both need are made once (those at a band's edge twice).
+template <class MakeInput, class MakeCotangent, class MakeFinish>
+bool gradients_in_bands(Convolution kind, const ConvGeometry& g, const float* filter,
+                        bool wants_input, MakeInput make_input, MakeCotangent make_cotangent,
+                        MakeFinish make_finish, float* dfilter, float* dbias) {
+  if (g.window.y.stride != 1 || g.window.x.stride != 1) return false;
+  const PackedGradient gradient = pack_filter_gradient(kind, g);
+  const auto passes =
+      wants_input ? pack_input_gradient(kind, g, filter) : std::vector<PackedPass>{};
+  if (gradient.rows == 0 || (wants_input && passes.empty())) return false;
+  const Index out_row = Index{g.out_width} * g.out_channels;
+  const auto band = [&](Index begin, Index end, float* partial) {
+    auto input = make_input();
+    RowWindow dy(out_row, std::min(integrad_window_extent(g.window.y) + 1, g.out_height),
+                 make_cotangent());
+    GradientRows rows(gradient);
+    auto finish = make_finish();
+    Buffer<float> scratch = Buffer<float>::uninitialized(
+        static_cast<std::size_t>(passes.empty() ? 0 : passes.front().scratch));
+    for (Index row = begin; row < end; ++row) {
+      const Index image = row / g.out_height, oy = row % g.out_height;
+      // Input rows that this output row owns, and all rows of dy that are needed now.
+      const Index in_begin = passes.empty() ? 0 : std::min<Index>(oy, g.in_height);
+      const Index in_end = passes.empty()           ? 0
+                           : oy + 1 == g.out_height ? g.in_height
+                                                    : std::min<Index>(oy + 1, g.in_height);
+      Index dy_begin = oy, dy_end = oy + 1;
+      for (Index iy = in_begin; iy < in_end; ++iy) {
+        const Reach r = reach(passes.front().pass.y, iy, g.out_height);
+        if (r.begin == r.end) continue;
+        dy_begin = std::min(dy_begin, r.begin);
+        dy_end = std::max(dy_end, r.end);
+      }
+      const float* const first = dy.rows(image, dy_begin, dy_end);
+      const auto d = [=](Index y) { return first + (std::max(y, dy_begin) - dy_begin) * out_row; };
+      const Reach r = reach(g.window.y, oy, g.in_height);
+      rows.add(r, input.rows(image, r), d(oy), partial);
+      for (Index iy = in_begin; iy < in_end; ++iy) {
+        const PackedPass& packed = passes.front();
+        const Reach back = reach(packed.pass.y, iy, g.out_height);
+        finish.row(image * g.in_height + iy, [&](float* row_into) {
+          packed.kernel(packed.c, d(back.begin), back.first_tap, back.end_tap, scratch.data(),
+                        row_into);
+        });
+      }
+    }
+  };
+  sum_bands<float>(gradient.rows, gradient.band(), gradient.size(), band,
+                   [&](const float* total) { gradient.unpack(total, dfilter, dbias); });
+  return true;
+}
+
+}  // namespace integrad::kernels::fast
