@@ -86,20 +86,61 @@ void layer_in_integers(benchmark::State& state, const Layer& layer, bool relu) {
       benchmark::Counter(2e-9 * macs, benchmark::Counter::kIsIterationInvariantRate);
 }
 
+/// A dense layer's kernel up to its sums: told that there are no output channels, it makes no
+/// codes.
+void sums_of_layer(benchmark::State& state, const Layer& layer) {
+  Operands timed(layer, layer.side, true);
+  const int8::Int8Kernels* kernels = int8::int8_kernels();
+  const auto whole = int8::conv_layer(timed.conv, timed.weights.data(), timed.bias.data(),
+                                      {timed.output.data(), nullptr});
+  if (whole == nullptr)
+    return state.SkipWithError("this instruction set has the portable kernels only");
+  const std::int64_t groups = (layer.in + kernels->group - 1) / kernels->group;
+  const std::int64_t blocks = (layer.out + kernels->lanes - 1) / kernels->lanes;
+  const auto size = [](std::int64_t count) { return static_cast<std::size_t>(count); };
+  const std::vector<std::int8_t> weights(
+      size(blocks * kernels->lanes * 4 * layer.kernel * layer.kernel * groups), 1);
+  const std::vector<std::int32_t> zeros(size(blocks * kernels->lanes * int8::kScaleRows));
+  const std::vector<float> factors(zeros.size());
+  const int8::ConvRow row{
+      .in_channels = layer.in,
+      .groups = groups,
+      .kernel_y = layer.kernel,
+      .kernel_x = layer.kernel,
+      .stride = 1,
+      .dilation = 1,
+      .out_width = layer.side,
+      .out_channels = 0,
+      .blocks = blocks,
+      .filter = weights.data(),
+      .bias = zeros.data(),
+      .stage = {int8::Finish::once, zeros.data(), 0, -128, 127, int8::Quick::none, factors.data()}};
+  const auto make_sums = [&](const std::uint8_t* const* rows, const std::int8_t* next,
+                             std::uint8_t* scratch, Index y) {
+    kernels->conv_row(row, rows, next, reinterpret_cast<std::int32_t*>(scratch),
+                      timed.output.data() + y * layer.side * layer.out);
+  };
+  for (auto _ : state) int8::run_rows(*kernels, whole->pass, 1, timed.input.data(), make_sums);
+}
+
 const bool g_registered = [] {
   const Layer layers[] = {{3, 16, 16, 960},       {3, 3, 16, 960},  {1, 16, 16, 960},
                           {3, 16, 16, 960, true}, {3, 32, 64, 240}, {3, 64, 64, 120}};
-  for (const Layer& layer : layers)
-    for (const bool relu : {true, false}) {
+  for (const Layer& layer : layers) {
+    const auto name_of = [&](const std::string& what) {
       const std::string kernel = std::to_string(layer.kernel);
-      const std::string name = std::string(layer.depthwise ? "int8/depthwise/" : "int8/conv/") +
-                               kernel + "x" + kernel + "/" + std::to_string(layer.in) + "to" +
-                               std::to_string(layer.out) + "/side" + std::to_string(layer.side) +
-                               (relu ? "/relu" : "/linear");
-      benchmark::RegisterBenchmark(name.c_str(), layer_in_integers, layer, relu)
-          ->Unit(benchmark::kMillisecond)
-          ->UseRealTime();
-    }
+      return std::string(layer.depthwise ? "int8/depthwise/" : "int8/conv/") + kernel + "x" +
+             kernel + "/" + std::to_string(layer.in) + "to" + std::to_string(layer.out) + "/side" +
+             std::to_string(layer.side) + "/" + what;
+    };
+    if (!layer.depthwise)
+      benchmark::RegisterBenchmark(name_of("sums").c_str(), sums_of_layer, layer)
+          ->Unit(benchmark::kMillisecond);
+    for (const bool relu : {true, false})
+      benchmark::RegisterBenchmark(name_of(relu ? "relu" : "linear").c_str(), layer_in_integers,
+                                   layer, relu)
+          ->Unit(benchmark::kMillisecond);
+  }
   return true;
 }();
 

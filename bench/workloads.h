@@ -49,6 +49,8 @@ class Inference {
  public:
   Inference(Index size, bool integer);
   void run();
+  const QGraph& program() const { return program_; }
+  const Tensor<float>& image() const { return image_; }
 
  private:
   bool integer_;

@@ -18,11 +18,13 @@ namespace int8 = kernels::int8;
 struct RunNode {
   const QGraph& program;
   int id;
+  const Tensor<std::int8_t>& image;
   std::vector<Tensor<std::int8_t>>& values;
   std::vector<Tensor<std::uint8_t>>& winners;
 
   const Tensor<std::int8_t>& in(std::size_t i) const {
-    return values[static_cast<std::size_t>(program.node(id).inputs[i])];
+    const int from = program.node(id).inputs[i];
+    return from == 0 ? image : values[static_cast<std::size_t>(from)];
   }
   Index batch() const { return in(0).shape()[0]; }
 
@@ -185,12 +187,13 @@ struct RunNode {
 Tensor<std::int8_t> quantize_image(const QGraph& program, const Tensor<float>& image) {
   const Quantization& q = program.node(0).quantization;
   Tensor<std::int8_t> codes = Tensor<std::int8_t>::uninitialized(image.shape());
-  integrad_quantize_elements(image.data(), q.scale, q.zero_point, codes.data(), image.size());
+  if (!int8::quantize(q.scale, q.zero_point, image.data(), codes.data(), image.size()))
+    integrad_quantize_elements(image.data(), q.scale, q.zero_point, codes.data(), image.size());
   return codes;
 }
 
 std::vector<Tensor<std::int8_t>> run(const QGraph& program, const Tensor<std::int8_t>& input,
-                                     Keep keep) {
+                                     Keep keep, const std::function<void(int)>& computed) {
   const Index batch = input.shape().rank() > 0 ? input.shape()[0] : 0;
   require(batch > 0 && input.shape() == program.node(0).shape.with(0, batch),
           "the program needs codes of shape ", program.node(0).shape, "; got ", input.shape());
@@ -200,16 +203,17 @@ std::vector<Tensor<std::int8_t>> run(const QGraph& program, const Tensor<std::in
 
   std::vector<Tensor<std::int8_t>> values(program.nodes.size());
   std::vector<Tensor<std::uint8_t>> winners(program.nodes.size());
-  for (int id = 0; id < program.size(); ++id) {
+  if (keep == Keep::all || program.size() == 1) values[0] = input;
+  for (int id = 1; id < program.size(); ++id) {
     const QNode& node = program.node(id);
-    Tensor<std::int8_t> out =
-        id == 0 ? input : Tensor<std::int8_t>::uninitialized(node.shape.with(0, batch));
+    Tensor<std::int8_t> out = Tensor<std::int8_t>::uninitialized(node.shape.with(0, batch));
     std::visit(
         [&](const auto& o) {
-          RunNode{program, id, values, winners}(o, out);
+          RunNode{program, id, input, values, winners}(o, out);
         },
         node.operation);
     values[static_cast<std::size_t>(id)] = std::move(out);
+    if (computed) computed(id);
     if (keep == Keep::output)
       for (int from : node.inputs)
         if (last_reader[static_cast<std::size_t>(from)] == id)

@@ -15,12 +15,25 @@ bool affordable_weights(std::initializer_list<Index> extents) {
   return bytes <= double{1 << 28};
 }
 
-// Channels of a depthwise layer in planes of four channels of several pixels.
-ChannelOf channels_in_planes(Index channels) {
+// Channels of a depthwise layer in planes of four channels of several pieces. A vector takes one of
+// a part's planes; a part is a block of one piece a pixel, or the phase of pixels with several.
+ChannelOf channels_in_planes(const Int8Kernels& kernels, Index channels, Index pieces) {
+  const Index planes = kernels.group, vector_pieces = kernels.lanes / 4;
   return [=](Index vector, Index lane) {
-    const Index channel = 4 * vector + lane % 4;
+    const Index part = vector / planes, plane = vector % planes;
+    const Index piece = pieces == 1 ? part : (part * vector_pieces + lane / 4) % pieces;
+    const Index channel = (piece * planes + plane) * 4 + lane % 4;
     return channel < channels ? channel : Index{-1};
   };
+}
+
+// The pieces of a pixel whose rows need no blocks; 1 where they do.
+Index pieces_of_pixel(const Int8Kernels& kernels, Index channels, Index stride) {
+  const Index piece_channels = 4 * kernels.group, vector_pieces = kernels.lanes / 4;
+  const Index pieces = channels / piece_channels;
+  const bool fits =
+      pieces > 0 && (vector_pieces % pieces == 0 || pieces % vector_pieces == 0) && stride == 1;
+  return fits && channels % piece_channels == 0 ? pieces : 1;
 }
 
 /// Writes weights in the form of groups: a group of two holds 16 bits each, the lower byte first.
@@ -112,16 +125,17 @@ PackedFilter pack_depthwise(const Int8Kernels& kernels, const integrad_depthwise
                             const DepthwiseRow& c, const std::int8_t* filter,
                             const std::int32_t* bias, const ChannelOf& channel_of) {
   const Index channels = layer.output.channels, planes = kernels.group;
+  const Index parts = c.blocks * c.phases;
   PackedFilter packed;
   packed.weights = Buffer<std::int8_t>::uninitialized(
-      static_cast<std::size_t>(c.blocks * c.row_groups * c.kernel_x * planes * kernels.lanes * 4));
+      static_cast<std::size_t>(parts * c.row_groups * c.kernel_x * planes * kernels.lanes * 4));
   GroupWriter writer(kernels, packed.weights.data());
-  for (Index block = 0; block < c.blocks; ++block)
+  for (Index part = 0; part < parts; ++part)
     for (Index rows = 0; rows < c.row_groups; ++rows)
       for (Index kx = 0; kx < c.kernel_x; ++kx)
         for (Index plane = 0; plane < planes; ++plane)
           for (Index lane = 0; lane < kernels.lanes; ++lane) {
-            const Index channel = channel_of(block * planes + plane, lane);
+            const Index channel = channel_of(part * planes + plane, lane);
             for (Index i = 0; i < kernels.group; ++i) {
               const Index ky = rows * kernels.group + i;
               writer.put(channel >= 0 && ky < c.kernel_y
@@ -130,41 +144,55 @@ PackedFilter pack_depthwise(const Int8Kernels& kernels, const integrad_depthwise
             }
           }
   pack_bias(packed, kernels, layer.input_zero_point, filter, bias, channels, 1,
-            c.kernel_y * c.kernel_x, channels, c.blocks * planes, channel_of);
+            c.kernel_y * c.kernel_x, channels, parts * planes, channel_of);
   return packed;
 }
 
-// Where the rows of a layer go: codes to memory, sums to whoever wants them.
-struct RowTarget {
-  std::int8_t* output;
-  const SumsRow* sums;
-
-  // Bytes of scratch memory for a row of sums.
-  Index row_bytes(integrad_dims out) const {
-    return sums == nullptr ? 0 : integrad_row_size(out) * Index{sizeof(std::int32_t)};
-  }
-  PackedStage stage(const integrad_output_stage& stage, std::span<const std::int64_t> bounds,
-                    Index vectors, Index lanes, const ChannelOf& channel_of) const {
-    if (sums == nullptr) return pack_stage(stage, bounds, vectors, lanes, channel_of);
-    PackedStage packed;
-    packed.table.assign(static_cast<std::size_t>(vectors * kScaleRows * lanes), 0);
-    packed.stage = {Finish::sums, packed.table.data(), 0, 0, 0};
-    return packed;
-  }
-  // compute(row) writes it; `scratch` has row_bytes().
-  template <class Compute>
-  void row(integrad_dims out, Index row, std::uint8_t* scratch, Compute compute) const {
-    if (sums == nullptr) return compute(output + row * integrad_row_size(out));
-    compute(reinterpret_cast<std::int8_t*>(scratch));
-    (*sums)(row, reinterpret_cast<const std::int32_t*>(scratch));
-  }
+/// What a layer's kernel points at.
+struct Packed {
+  PackedFilter filter;
+  PackedStage stage;
 };
 
-bool conv_to(const RowTarget& target, const integrad_conv& layer, Index batch,
-             const std::int8_t* input, const std::int8_t* filter, const std::int32_t* bias) {
+// Bytes of scratch memory for a row of sums.
+Index row_bytes(const RowTarget& target, integrad_dims out) {
+  return target.sums == nullptr ? 0 : integrad_row_size(out) * Index{sizeof(std::int32_t)};
+}
+
+PackedStage pack_target(const RowTarget& target, const integrad_output_stage& stage,
+                        std::span<const std::int64_t> bounds, Index vectors, Index lanes,
+                        const ChannelOf& channel_of) {
+  if (target.sums == nullptr) return pack_stage(stage, bounds, vectors, lanes, channel_of);
+  PackedStage packed;
+  packed.table.assign(static_cast<std::size_t>(vectors * kScaleRows * lanes), 0);
+  packed.factors.assign(static_cast<std::size_t>(vectors * kQuickRows * lanes), 0);
+  packed.stage = {Finish::sums, packed.table.data(), 0, 0, 0, Quick::none, packed.factors.data()};
+  return packed;
+}
+
+// compute(into) writes the row; `scratch` has row_bytes().
+template <class Compute>
+void put_row(const RowTarget& target, integrad_dims out, Index row, std::uint8_t* scratch,
+             Compute compute) {
+  if (target.sums == nullptr) return compute(target.codes + row * integrad_row_size(out));
+  compute(reinterpret_cast<std::int8_t*>(scratch));
+  (*target.sums)(row, reinterpret_cast<const std::int32_t*>(scratch));
+}
+
+// Runs the layer, where there is one.
+bool run_layer(const std::shared_ptr<const RowLayer>& layer, Index batch,
+               const std::int8_t* input) {
+  if (layer != nullptr) run_rows(*int8_kernels(), layer->pass, batch, input, layer->kernel);
+  return layer != nullptr;
+}
+
+}  // namespace
+
+std::shared_ptr<const RowLayer> conv_layer(const integrad_conv& layer, const std::int8_t* filter,
+                                           const std::int32_t* bias, const RowTarget& target) {
   const Int8Kernels* kernels = int8_kernels();
   const integrad_window wx = layer.window_x, wy = layer.window_y;
-  if (kernels == nullptr || layer.groups != 1 || wx.pad_before < 0) return false;
+  if (kernels == nullptr || layer.groups != 1 || wx.pad_before < 0) return nullptr;
   const Index outputs = layer.output.channels, width = layer.output.width;
   const Index groups = (layer.input.channels + kernels->group - 1) / kernels->group;
   ConvRow c{.in_channels = layer.input.channels,
@@ -189,35 +217,39 @@ bool conv_to(const RowTarget& target, const integrad_conv& layer, Index batch,
                      .layout = {layer.input.width, layer.input.channels, wx.pad_before,
                                 (tiles * tile - 1) * wx.stride + integrad_window_extent(wx), 1,
                                 layer.input.channels, groups * 4, layer.input_zero_point},
-                     .scratch_bytes = own_bytes + target.row_bytes(layer.output)};
+                     .scratch_bytes = own_bytes + row_bytes(target, layer.output)};
   if (!affordable(pass) ||
       !affordable_weights({c.blocks, kernels->lanes, wy.kernel, wx.kernel, groups, 4}))
-    return false;
-  const PackedFilter packed = (narrow ? pack_narrow : pack_conv)(*kernels, layer, c, filter, bias);
-  const PackedStage stage =
-      target.stage(layer.stage, packed.bounds, c.blocks, kernels->lanes,
-                   narrow ? only_channel : consecutive_channels(kernels->lanes, outputs));
-  c.filter = packed.weights.data();
-  c.bias = packed.bias.data();
-  c.stage = stage.stage;
+    return nullptr;
+  const auto packed = std::make_shared<Packed>();
+  packed->filter = (narrow ? pack_narrow : pack_conv)(*kernels, layer, c, filter, bias);
+  packed->stage =
+      pack_target(target, layer.stage, packed->filter.bounds, c.blocks, kernels->lanes,
+                  narrow ? only_channel : consecutive_channels(kernels->lanes, outputs));
+  c.filter = packed->filter.weights.data();
+  c.bias = packed->filter.bias.data();
+  c.stage = packed->stage.stage;
   const auto row_kernel = narrow ? kernels->narrow_row : kernels->conv_row;
-  run_rows(*kernels, pass, batch, input,
-           [&](const std::uint8_t* const* rows, const std::int8_t* next, std::uint8_t* scratch,
-               Index row) {
-             target.row(layer.output, row, scratch + own_bytes, [&](std::int8_t* into) {
-               row_kernel(c, rows, next, reinterpret_cast<std::int32_t*>(scratch), into);
-             });
-           });
-  return true;
+  return std::make_shared<const RowLayer>(
+      RowLayer{pass, [=](const std::uint8_t* const* rows, const std::int8_t* next,
+                         std::uint8_t* scratch, Index row) {
+                 [[maybe_unused]] const auto& kept = packed;
+                 put_row(target, pass.output, row, scratch + own_bytes, [&](std::int8_t* into) {
+                   row_kernel(c, rows, next, reinterpret_cast<std::int32_t*>(scratch), into);
+                 });
+               }});
 }
 
-bool depthwise_to(const RowTarget& target, const integrad_depthwise& layer, Index batch,
-                  const std::int8_t* input, const std::int8_t* filter, const std::int32_t* bias) {
+std::shared_ptr<const RowLayer> depthwise_layer(const integrad_depthwise& layer,
+                                                const std::int8_t* filter, const std::int32_t* bias,
+                                                const RowTarget& target) {
   const Int8Kernels* kernels = int8_kernels();
   const integrad_window wx = layer.window_x, wy = layer.window_y;
   const Index channels = layer.output.channels, width = layer.output.width;
-  if (kernels == nullptr || layer.input.channels != channels || wx.pad_before < 0) return false;
-  const Index block_channels = 4 * kernels->group, segment = kernels->segment;
+  if (kernels == nullptr || layer.input.channels != channels || wx.pad_before < 0) return nullptr;
+  const Index piece_channels = 4 * kernels->group;
+  const Index pieces = pieces_of_pixel(*kernels, channels, wx.stride);
+  const Index segment = std::max<Index>(16, kernels->segment / pieces);
   const Index segment_pixels =
       ((segment - 1) * wx.stride + integrad_window_extent(wx) + 15) / 16 * 16;
   DepthwiseRow c{.kernel_y = wy.kernel,
@@ -225,63 +257,65 @@ bool depthwise_to(const RowTarget& target, const integrad_depthwise& layer, Inde
                  .stride = wx.stride,
                  .dilation = wx.dilation,
                  .row_groups = (wy.kernel + kernels->group - 1) / kernels->group,
+                 .pieces = pieces,
+                 .phases = std::max<Index>(1, pieces / (kernels->lanes / 4)),
                  .in_pixels = (width - 1) / segment * segment * wx.stride + segment_pixels,
+                 .segment_outputs = segment,
                  .segment_pixels = segment_pixels,
                  .out_width = width,
                  .out_channels = channels,
-                 .blocks = (channels + block_channels - 1) / block_channels,
+                 .blocks = pieces > 1 ? 1 : (channels + piece_channels - 1) / piece_channels,
                  .filter = nullptr,
                  .bias = nullptr,
                  .stage = {}};
-  const Index plane_bytes = c.row_groups * kernels->group * segment_pixels * 16;
-  const Index own_bytes = plane_bytes + segment * block_channels * 4;
+  const Index plane_bytes = c.row_groups * kernels->group * segment_pixels * pieces * 16;
+  const Index own_bytes = plane_bytes + segment * pieces * piece_channels * 4;
   const RowPass pass{.input = layer.input,
                      .output = layer.output,
                      .window_y = wy,
                      .layout = {layer.input.width, channels, wx.pad_before, c.in_pixels, c.blocks,
-                                block_channels, 16, layer.input_zero_point},
-                     .scratch_bytes = own_bytes + target.row_bytes(layer.output)};
+                                pieces * piece_channels, pieces * 16, layer.input_zero_point},
+                     .scratch_bytes = own_bytes + row_bytes(target, layer.output)};
   if (!affordable(pass) ||
-      !affordable_weights({c.blocks, 16, kernels->lanes, c.row_groups, wx.kernel}))
-    return false;
-  const ChannelOf channel_of = channels_in_planes(channels);
-  const PackedFilter packed = pack_depthwise(*kernels, layer, c, filter, bias, channel_of);
-  const PackedStage stage = target.stage(layer.stage, packed.bounds, c.blocks * kernels->group,
-                                         kernels->lanes, channel_of);
-  c.filter = packed.weights.data();
-  c.bias = packed.bias.data();
-  c.stage = stage.stage;
-  run_rows(*kernels, pass, batch, input,
-           [&](const std::uint8_t* const* rows, const std::int8_t* next, std::uint8_t* scratch,
-               Index row) {
-             target.row(layer.output, row, scratch + own_bytes, [&](std::int8_t* into) {
-               kernels->depthwise_row(c, rows, next, scratch,
-                                      reinterpret_cast<std::int32_t*>(scratch + plane_bytes), into);
-             });
-           });
-  return true;
+      !affordable_weights({c.blocks, c.phases, 16, kernels->lanes, c.row_groups, wx.kernel}))
+    return nullptr;
+  const ChannelOf channel_of = channels_in_planes(*kernels, channels, pieces);
+  const auto packed = std::make_shared<Packed>();
+  packed->filter = pack_depthwise(*kernels, layer, c, filter, bias, channel_of);
+  packed->stage = pack_target(target, layer.stage, packed->filter.bounds,
+                              c.blocks * c.phases * kernels->group, kernels->lanes, channel_of);
+  c.filter = packed->filter.weights.data();
+  c.bias = packed->filter.bias.data();
+  c.stage = packed->stage.stage;
+  return std::make_shared<const RowLayer>(RowLayer{
+      pass, [=](const std::uint8_t* const* rows, const std::int8_t* next, std::uint8_t* scratch,
+                Index row) {
+        [[maybe_unused]] const auto& kept = packed;
+        put_row(target, pass.output, row, scratch + own_bytes, [&](std::int8_t* into) {
+          kernels->depthwise_row(c, rows, next, scratch,
+                                 reinterpret_cast<std::int32_t*>(scratch + plane_bytes), into);
+        });
+      }});
 }
-
-}  // namespace
 
 bool conv(const integrad_conv& layer, Index batch, const std::int8_t* input,
           const std::int8_t* filter, const std::int32_t* bias, std::int8_t* output) {
-  return conv_to({output, nullptr}, layer, batch, input, filter, bias);
+  return run_layer(conv_layer(layer, filter, bias, {output, nullptr}), batch, input);
 }
 
 bool depthwise(const integrad_depthwise& layer, Index batch, const std::int8_t* input,
                const std::int8_t* filter, const std::int32_t* bias, std::int8_t* output) {
-  return depthwise_to({output, nullptr}, layer, batch, input, filter, bias);
+  return run_layer(depthwise_layer(layer, filter, bias, {output, nullptr}), batch, input);
 }
 
 bool conv_sums(const integrad_conv& layer, Index batch, const std::int8_t* input,
                const std::int8_t* filter, const std::int32_t* bias, const SumsRow& sums) {
-  return conv_to({nullptr, &sums}, layer, batch, input, filter, bias);
+  return run_layer(conv_layer(layer, filter, bias, {nullptr, &sums}), batch, input);
 }
 
 bool depthwise_sums(const integrad_depthwise& layer, Index batch, const std::int8_t* input,
                     const std::int8_t* filter, const std::int32_t* bias, const SumsRow& sums) {
-  return depthwise_to({nullptr, &sums}, layer, batch, input, filter, bias);
+  return run_layer(depthwise_layer(layer, filter, bias, {nullptr, &sums}), batch, input);
 }
 
 }  // namespace integrad::kernels::int8

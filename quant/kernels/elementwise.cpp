@@ -43,6 +43,16 @@ bool is_quick(const PackedStage& packed) {
 
 }  // namespace
 
+bool quantize(float scale, std::int32_t zero_point, const float* input, std::int8_t* output,
+              Index count) {
+  const Int8Kernels* kernels = int8_kernels();
+  if (kernels == nullptr) return false;
+  parallel_for(count, Index{1} << 16, [&](Index begin, Index end) {
+    kernels->quantize(scale, zero_point, input + begin, output + begin, end - begin);
+  });
+  return true;
+}
+
 PackedAdd pack_add(const integrad_add& layer) {
   const Int8Kernels* kernels = int8_kernels();
   PackedAdd packed{};

@@ -1,5 +1,6 @@
 #pragma once
 #include <functional>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -41,15 +42,20 @@ bool max_pool(const integrad_pool& layer, Index batch, const std::int8_t* input,
 bool unpool(const integrad_unpool& layer, Index batch, const std::int8_t* input,
             const std::uint8_t* winners, std::int8_t* output);
 
+/// integrad_quantize of each number.
+bool quantize(float scale, std::int32_t zero_point, const float* input, std::int8_t* output,
+              Index count);
+
 /// The output channel that a lane of a vector belongs to; -1 for none.
 using ChannelOf = std::function<Index(Index vector, Index lane)>;
 /// Lanes that are channels one after the other.
 ChannelOf consecutive_channels(Index lanes, Index channels);
 
-/// An output stage with its scale table. The pointer in `stage` follows the table when it is moved.
+/// An output stage with its tables. The pointers in `stage` follow the tables when they are moved.
 struct PackedStage {
   OutputStage stage;
   std::vector<std::int32_t> table;
+  std::vector<float> factors;
 };
 /// `bounds`: |sum| stays at or below it, per output channel.
 PackedStage pack_stage(const integrad_output_stage& stage, std::span<const std::int64_t> bounds,
@@ -88,5 +94,22 @@ struct RowPass {
 bool affordable(const RowPass& pass);
 void run_rows(const Int8Kernels& kernels, const RowPass& pass, Index batch,
               const std::int8_t* input, const RowKernel& kernel);
+
+/// A layer with all that its kernel reads.
+struct RowLayer {
+  RowPass pass;
+  RowKernel kernel;
+};
+/// Where output rows go: codes to memory, or (not null) sums to whoever wants them.
+struct RowTarget {
+  std::int8_t* codes;
+  const SumsRow* sums;
+};
+/// What conv and depthwise run, and their sums; null where those return false.
+std::shared_ptr<const RowLayer> conv_layer(const integrad_conv& layer, const std::int8_t* filter,
+                                           const std::int32_t* bias, const RowTarget& target);
+std::shared_ptr<const RowLayer> depthwise_layer(const integrad_depthwise& layer,
+                                                const std::int8_t* filter, const std::int32_t* bias,
+                                                const RowTarget& target);
 
 }  // namespace integrad::kernels::int8

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "integrad/quant/kernels/fast.h"
@@ -32,6 +33,8 @@ Finish finish_of(const integrad_output_stage& stage, std::span<const integrad_sc
   return is_double ? Finish::any_double : Finish::any_single;
 }
 
+constexpr integrad_scale kNothing{0, -1};
+
 struct Lane {
   std::int64_t addend, wide_shift;
   std::int32_t right, left, mask;
@@ -58,6 +61,53 @@ Lane lane_of(Finish finish, const integrad_output_stage& stage, std::int32_t shi
   return {power_of_two(30 - shift), 31 - shift, 0, 0, 0};
 }
 
+// The real value of a sum in units of 2^-16, as Quick wants it: the quotient that `once` and
+// `twice` round down. In those units an in-range value is below 2^24, and five roundings of floats
+// (the sum, factor, start, their sum, and that without the negative step) and one to an integer
+// each move it by at most 1/2 or 1: by kUnclear in all.
+struct Factors {
+  double factor, start, negative;
+};
+
+constexpr double kQuickUnit = 1 << 16;
+
+Factors factors_of(const integrad_output_stage& stage, integrad_scale scale) {
+  const double unit = kQuickUnit * std::ldexp(1, scale.shift);
+  const double tie = stage.rounding == INTEGRAD_ROUNDING_DOUBLE ? unit / 2 : 0;
+  return {unit * std::ldexp(scale.multiplier, -31),
+          kQuickUnit * (stage.zero_point + 0.5) + tie + kUnclear, -unit};
+}
+
+void pack_quick(PackedStage& packed, const integrad_output_stage& stage,
+                std::span<const integrad_scale> scales, std::span<const std::int64_t> bounds,
+                Index vectors, Index lanes, const ChannelOf& channel_of) {
+  packed.factors.assign(static_cast<std::size_t>(vectors * kQuickRows * lanes), 0);
+  packed.stage.factors = packed.factors.data();
+  const Finish finish = packed.stage.finish;
+  if (finish != Finish::once && finish != Finish::twice) return;
+  double widest = 0;
+  for (std::size_t c = 0; c < scales.size(); ++c)
+    widest = std::max(widest, factors_of(stage, scales[c]).factor * static_cast<double>(bounds[c]));
+  const bool clamps = stage.low > INT8_MIN || stage.high < INT8_MAX;
+  packed.stage.quick = widest > 0x1p30          ? Quick::limited
+                       : finish == Finish::once ? Quick::once
+                       : clamps                 ? Quick::limited
+                                                : Quick::twice;
+  for (Index vector = 0; vector < vectors; ++vector)
+    for (Index lane = 0; lane < lanes; ++lane) {
+      const Index channel = channel_of(vector, lane);
+      const Factors values =
+          factors_of(stage, channel < 0 ? kNothing : scales[static_cast<std::size_t>(channel)]);
+      const auto put = [&](Index row, double value) {
+        packed.factors[static_cast<std::size_t>((vector * kQuickRows + row) * lanes + lane)] =
+            static_cast<float>(value);
+      };
+      put(kFactor, values.factor);
+      put(kStart, values.start);
+      put(kNegative, finish == Finish::twice ? values.negative : 0);
+    }
+}
+
 }  // namespace
 
 ChannelOf consecutive_channels(Index lanes, Index channels) {
@@ -69,15 +119,20 @@ ChannelOf consecutive_channels(Index lanes, Index channels) {
 
 PackedStage pack_stage(const integrad_output_stage& stage, std::span<const std::int64_t> bounds,
                        Index vectors, Index lanes, const ChannelOf& channel_of) {
-  constexpr integrad_scale kNothing{0, -1};
   std::vector<integrad_scale> scales;
   for (std::size_t c = 0; c < bounds.size(); ++c) {
     const integrad_scale scale = stage.scales[static_cast<std::ptrdiff_t>(c) * stage.scale_step];
     scales.push_back(vanishes(scale, bounds[c]) ? kNothing : scale);
   }
   PackedStage packed;
-  packed.stage = {finish_of(stage, scales, bounds), nullptr, stage.zero_point, stage.low,
-                  stage.high};
+  packed.stage = {finish_of(stage, scales, bounds),
+                  nullptr,
+                  stage.zero_point,
+                  stage.low,
+                  stage.high,
+                  Quick::none,
+                  nullptr};
+  pack_quick(packed, stage, scales, bounds, vectors, lanes, channel_of);
   packed.table.assign(static_cast<std::size_t>(vectors * kScaleRows * lanes), 0);
   packed.stage.scales = packed.table.data();
   for (Index vector = 0; vector < vectors; ++vector) {

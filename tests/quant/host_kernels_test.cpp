@@ -3,7 +3,10 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+
 #include "../support/int8_cases.h"
+#include "integrad/quant/c/quantize.h"
 #include "integrad/quant/multiplier.h"
 
 using namespace integrad;
@@ -212,6 +215,57 @@ TEST_CASE("sums become codes as arith.h says, for every multiplier, shift and su
   }
   // Every kind of rounding took part, on processors that have any.
   for (const int count : kinds) CHECK((count > 100) == (available_isas().size() > 1));
+}
+
+TEST_CASE("codes at and around every rounding, where floats alone would not be sure") {
+  // One input channel with weight 1: each channel's sums are all integers around a chosen one.
+  constexpr Index kWidth = 256, kOut = 64;
+  const WindowSpec point = WindowSpec::square(1), three = WindowSpec::square(3, 1, Padding::same());
+  for (std::uint64_t i = 0; i < 150; ++i) {
+    CAPTURE(i);
+    Draw draw(i);
+    const bool depthwise = draw.below(3) == 0, wide = draw.below(3) == 0;
+    const Index in = depthwise ? kOut : 1;
+    ConvCase c(draw, depthwise ? three : point, 2, kWidth, in, kOut, depthwise, Scales::usual);
+    for (std::size_t at = 0; at < c.codes.size(); ++at)
+      c.codes[at] = static_cast<std::int8_t>(static_cast<int>(at / static_cast<std::size_t>(in)));
+    const std::size_t taps = c.weights.size() / kOut;
+    for (std::size_t at = 0; at < c.weights.size(); ++at)
+      c.weights[at] = at / kOut == taps / 2 ? 1 : 0;
+    const std::int32_t shift = -1 - draw.below(14), kind = draw.below(3);
+    c.stage.scales.clear();
+    c.bias.clear();
+    for (Index o = 0; o < kOut; ++o) {
+      const std::int32_t some = draw.below(1 << 30);
+      const integrad_scale scale{(1 << 30) + (kind == 0 ? 0 : kind == 1 ? 1 << 29 : some), shift};
+      c.stage.scales.push_back(scale);
+      const double tie = draw.below(280) - 140 - c.stage.stage.zero_point - 0.5;
+      const double sum = tie * std::ldexp(1, 31 - shift) / scale.multiplier;
+      c.bias.push_back(wide && o == 5 ? 1 << 29 : static_cast<std::int32_t>(std::lround(sum)));
+    }
+    c.stage.stage.scale_step = 1;
+    check(c, i);
+  }
+}
+
+TEST_CASE("images become the portable kernel's codes") {
+  std::vector<float> values{0, -0.0f, 1, 0.5f, 1e-45f, 3e38f, -3e38f, INFINITY, -INFINITY, NAN};
+  for (int half = -300; half <= 300; ++half)
+    for (const float scale : {1.0f, 1.0f / 255, 0.37f}) {
+      const float tie = (static_cast<float>(half) + 0.5f) * scale;
+      for (const float value : {tie, std::nextafter(tie, 1e9f), std::nextafter(tie, -1e9f)})
+        values.push_back(value);
+    }
+  for (const float scale : {1.0f, 1.0f / 255, 0.37f, 1e-38f})
+    for (const std::int32_t zero_point : {-128, 0, 127})
+      for (const std::size_t count : {std::size_t{1}, std::size_t{63}, values.size()}) {
+        std::vector<std::int8_t> expected(count);
+        const Index size = static_cast<Index>(count);
+        integrad_quantize_elements(values.data(), scale, zero_point, expected.data(), size);
+        check_every_isa(count, expected, [&](std::int8_t* output) {
+          return int8::quantize(scale, zero_point, values.data(), output, size);
+        });
+      }
 }
 
 TEST_CASE("sums of tensors give the portable kernel's bytes") {

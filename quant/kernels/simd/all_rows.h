@@ -8,6 +8,7 @@
 #include "integrad/quant/kernels/simd/depthwise_row.h"
 #include "integrad/quant/kernels/simd/narrow_row.h"
 #include "integrad/quant/kernels/simd/pool_row.h"
+#include "integrad/quant/kernels/simd/quantize.h"
 #include "integrad/quant/kernels/simd/training_row.h"
 
 constexpr Int8Kernels kernels_of_this_set() {
@@ -25,6 +26,7 @@ constexpr Int8Kernels kernels_of_this_set() {
           .add = add_codes,
           .max_pool_row = max_pool_row,
           .unpool_row = unpool_row,
+          .quantize = quantize_codes,
           .real_row = real_row,
           .masked_row = masked_row,
           .sums_row = sums_row<std::int32_t>,

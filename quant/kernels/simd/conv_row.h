@@ -25,13 +25,38 @@ struct ConvTile {
   std::int64_t first;  // byte of the first pixel's first tap in a row
   const std::int8_t* filter;
   const std::int32_t* bias;
+  const float* factors;
   std::int32_t* sums;
   std::int64_t sums_step;  // from pixel to pixel
+  std::int8_t* output;     // of the tile's first pixel and channel
 };
 
-// taps == 3: three neighbouring taps at stride 1; taps == 1: any kernel, stride and dilation.
-template <int pixels, int blocks, int taps>
-void conv_tile(const ConvRow& c, const std::uint8_t* const* rows, const ConvTile& t) {
+// Stores the sums, and with a quick way the codes. Whether they must be computed from the sums.
+template <Quick quick, int pixels, int blocks>
+ALWAYS_INLINE bool finish_tile(const ConvRow& c, const ConvTile t,
+                               const Vector (&sum)[pixels][blocks]) {
+  UNROLL for (int p = 0; p < pixels; ++p) UNROLL for (int b = 0; b < blocks; ++b)
+      store(t.sums + p * t.sums_step + b * kLanes, sum[p][b]);
+  if constexpr (quick == Quick::none) return true;
+  QuickStage<quick, blocks> stage(c.stage, t.factors);
+  constexpr int kPixelsStored = 4 / blocks;
+  const std::int64_t step = c.out_channels;
+  UNROLL for (int p = 0; p < pixels; p += kPixelsStored) {
+    Vector four[4];
+    UNROLL for (int i = 0; i < 4; ++i) four[i] = sum[p + i / blocks][i % blocks];
+    const Vector codes = in_order(stage.codes(four, 0));
+    if constexpr (blocks == 1)
+      store(t.output + p * kLanes, codes);
+    else
+      store_halves(t.output + p * step, step, codes);
+  }
+  return stage.unclear();
+}
+
+// taps == 3: three neighbouring taps at stride 1; taps == 1: one tap; taps == 0: any kernel, stride
+// and dilation.
+template <int pixels, int blocks, int taps, Quick quick>
+bool conv_tile(const ConvRow& c, const std::uint8_t* const* rows, const ConvTile& t) {
   Vector sum[pixels][blocks];
   UNROLL for (int b = 0; b < blocks; ++b) {
     const Vector bias = load(t.bias + b * kLanes);
@@ -40,11 +65,12 @@ void conv_tile(const ConvRow& c, const std::uint8_t* const* rows, const ConvTile
   const std::int64_t pixel_bytes = c.groups * 4, tap_bytes = c.dilation * pixel_bytes;
   const std::int8_t* w = t.filter;
   for (std::int64_t ky = 0; ky < c.kernel_y; ++ky) {
-    PixelPointers<std::uint8_t, pixels + taps - 1> x(rows[ky] + t.first, c.stride * pixel_bytes);
+    PixelPointers<std::uint8_t, pixels + (taps == 3 ? 2 : 0)> x(rows[ky] + t.first,
+                                                                c.stride * pixel_bytes);
     for (std::int64_t g = 0; g < c.groups; ++g) {
-      if constexpr (taps == 3) {
-        add_taps<3>(x, w, sum);
-        w += 3 * blocks * kLanes * 4;
+      if constexpr (taps > 0) {
+        add_taps<taps>(x, w, sum);
+        w += taps * blocks * kLanes * 4;
         x.advance(4);
       } else {
         for (std::int64_t kx = 0; kx < c.kernel_x; ++kx) {
@@ -56,17 +82,19 @@ void conv_tile(const ConvRow& c, const std::uint8_t* const* rows, const ConvTile
       }
     }
   }
-  UNROLL for (int p = 0; p < pixels; ++p) UNROLL for (int b = 0; b < blocks; ++b)
-      store(t.sums + p * t.sums_step + b * kLanes, sum[p][b]);
+  return finish_tile<quick>(c, t, sum);
 }
 
 template <int pixels, int blocks>
-ALWAYS_INLINE void conv_tile_of(const ConvRow& c, const std::uint8_t* const* rows,
-                                const ConvTile& t) {
-  if (c.stride == 1 && c.kernel_x == 3 && c.dilation == 1)
-    conv_tile<pixels, blocks, 3>(c, rows, t);
-  else
-    conv_tile<pixels, blocks, 1>(c, rows, t);
+ALWAYS_INLINE bool conv_tile_of(const ConvRow& c, const std::uint8_t* const* rows,
+                                const ConvTile& t, Quick quick) {
+  return with_quick(quick, [&](auto constant) {
+    constexpr Quick kQuick = decltype(constant)::value;
+    if (c.kernel_x == 1) return conv_tile<pixels, blocks, 1, kQuick>(c, rows, t);
+    return c.stride == 1 && c.kernel_x == 3 && c.dilation == 1
+               ? conv_tile<pixels, blocks, 3, kQuick>(c, rows, t)
+               : conv_tile<pixels, blocks, 0, kQuick>(c, rows, t);
+  });
 }
 
 // A row's last tile computes pixels beyond the row; prepared rows are long enough for it.
@@ -74,27 +102,37 @@ void conv_row(const ConvRow& c, const std::uint8_t* const* rows, const std::int8
               std::int32_t* sums, std::int8_t* output) {
   const std::int64_t tile = c.blocks == 1 ? kTile1 : kTile2;
   const std::int64_t weights = c.kernel_y * c.kernel_x * c.groups * 4 * kLanes;  // of one block
+  const bool whole = c.out_channels % kLanes == 0;
   ConvTile t;
   t.sums_step = c.blocks * kLanes;
   for (std::int64_t ox = 0; ox < c.out_width; ox += tile) {
     const std::int64_t left = c.out_width - ox, pixels = left < tile ? left : tile;
+    const Quick quick = whole && pixels == tile ? c.stage.quick : Quick::none;
     fetch(next, ox * c.stride * c.in_channels, (ox + tile) * c.stride * c.in_channels);
+    fetch_output(output + ox * c.out_channels, tile * c.out_channels);
     t.first = ox * c.stride * c.groups * 4;
     t.filter = c.filter;
     t.bias = c.bias;
+    t.factors = c.stage.factors;
     t.sums = sums;
+    t.output = output + ox * c.out_channels;
+    bool unclear = false;
     if (c.blocks == 1)
-      conv_tile_of<kTile1, 1>(c, rows, t);
+      unclear = conv_tile_of<kTile1, 1>(c, rows, t, quick);
     else
       for (std::int64_t block = 0; block < c.blocks; block += 2) {
         if (block + 1 < c.blocks)
-          conv_tile_of<kTile2, 2>(c, rows, t);
+          unclear |= conv_tile_of<kTile2, 2>(c, rows, t, quick);
         else
-          conv_tile_of<kTile2, 1>(c, rows, t);
+          unclear |= conv_tile_of<kTile2, 1>(c, rows, t, Quick::none);
         t.filter += 2 * weights;
         t.bias += 2 * kLanes;
+        t.factors += 2 * kQuickRows * kLanes;
         t.sums += 2 * kLanes;
+        t.output += 2 * kLanes;
       }
-    requantize(c.stage, sums, pixels, c.out_channels, place(c.stage, output, ox * c.out_channels));
+    if (unclear)
+      requantize(c.stage, sums, pixels, c.out_channels,
+                 place(c.stage, output, ox * c.out_channels));
   }
 }

@@ -33,11 +33,28 @@ enum ScaleRow : std::int32_t {
   kScaleRows = 7
 };
 
+/// A quick way for sums whose finish is `once` or `twice`: floats compute the code's real value
+/// with 16 bits behind the point, kUnclear units too large. A value with less than 2 kUnclear units
+/// behind the point is unclear, and `finish` settles it; of all others the integer part is the
+/// code.
+enum class Quick : std::int32_t {
+  none,
+  once,
+  twice,   ///< a negative sum's value is smaller by `negative`; without a clamp
+  limited  ///< the same with one, for sums so large that their value must be limited to 32 bits
+};
+inline constexpr std::int32_t kUnclear = 4;
+
+/// One vector of lanes has kQuickRows rows of floats in a table of factors.
+enum QuickRow : std::int32_t { kFactor, kStart, kNegative, kQuickRows };
+
 struct OutputStage {
   Finish finish;
   const std::int32_t* scales;
   std::int32_t zero_point;  // of the output, for the two that do not hold it in their addend
   std::int32_t low, high;
+  Quick quick;
+  const float* factors;
 };
 
 /// A row of codes as the kernels want it: [blocks][pixels][pixel_bytes], each pixel of a block
@@ -60,16 +77,21 @@ struct ConvRow {
   OutputStage stage;
 };
 
-/// A depthwise convolution along x. A block is 16 bytes of a row's form; a vector holds 4 channels
-/// of lanes / 4 pixels, so that a block has as many vectors ("planes") as a group has codes. Rows
+/// A depthwise convolution along x. A piece is 16 bytes of a row's form; a vector holds 4 channels
+/// of lanes / 4 pieces, so that they have as many vectors ("planes") as a group has codes. Rows
 /// are summed a group at a time: row_groups = ceil(kernel_y / group).
+///
+/// Either a row is stored in blocks of one piece a pixel, or (stride 1) as one block of pixels with
+/// several pieces. Then the vectors take the pieces in turn, and every `phases`-th vector has the
+/// same channels: pieces divides lanes / 4, or is as many times that as there are phases.
 struct DepthwiseRow {
   std::int64_t kernel_y, kernel_x, stride, dilation, row_groups;
-  std::int64_t in_pixels;       // of a row in the kernels' form
-  std::int64_t segment_pixels;  // that a segment reads, in whole vectors
+  std::int64_t pieces, phases;
+  std::int64_t in_pixels;                        // of a row in the kernels' form
+  std::int64_t segment_outputs, segment_pixels;  // pixels that a segment writes, and reads
   std::int64_t out_width, out_channels, blocks;
-  const std::int8_t* filter;  // [blocks][row_groups][kx][planes][lanes] groups of weights
-  const std::int32_t* bias;   // [blocks][planes][lanes]
+  const std::int8_t* filter;  // [blocks, phases][row_groups][kx][planes][lanes] groups of weights
+  const std::int32_t* bias;   // [blocks, phases][planes][lanes]
   OutputStage stage;
 };
 
@@ -99,7 +121,7 @@ struct Int8Kernels {
   std::int64_t group;        // codes of a group
   bool offset;               // the form is code + 128: the bias takes zero point + 128 away
   std::int64_t tile, tile2;  // pixels computed together, with one block of channels and with more
-  std::int64_t segment;      // pixels that a depthwise convolution computes together
+  std::int64_t segment;      // pieces that a depthwise convolution computes together
 
   /// `row` null: a row outside the image.
   void (*prepare_row)(const RowLayout& layout, const std::int8_t* row, std::uint8_t* into);
@@ -112,8 +134,8 @@ struct Int8Kernels {
   /// table one scale in all lanes, and `sums` has room for a row in whole vectors.
   void (*narrow_row)(const ConvRow& c, const std::uint8_t* const* rows, const std::int8_t* next,
                      std::int32_t* sums, std::int8_t* output);
-  /// `planes` has room for [row_groups][group][segment_pixels][16 bytes], `sums` for a segment of
-  /// one block.
+  /// `planes` has room for [row_groups][group][segment_pixels][pieces][16 bytes], `sums` for a
+  /// segment of one block.
   void (*depthwise_row)(const DepthwiseRow& c, const std::uint8_t* const* rows,
                         const std::int8_t* next, std::uint8_t* planes, std::int32_t* sums,
                         std::int8_t* output);
@@ -129,6 +151,8 @@ struct Int8Kernels {
   /// Writes two output rows.
   void (*unpool_row)(const PoolRow& c, const std::int8_t* input, const std::uint8_t* winners,
                      std::int8_t* row, std::int8_t* below);
+  void (*quantize)(float scale, std::int32_t zero_point, const float* input, std::int8_t* output,
+                   std::int64_t count);
   /// Rows of training: training_rows.h.
   void (*real_row)(float scale, std::int32_t zero_point, const std::int8_t* codes,
                    std::int64_t count, float* values);

@@ -31,6 +31,23 @@ void prepare_codes(const std::int8_t* codes, std::int64_t count, std::uint8_t* i
   prepare_pixel(codes + i, count - i, into + i * static_cast<int>(sizeof(Element)), zero_point);
 }
 
+// Pixels of up to three codes, completed with the next pixel's to four; four pixels at a time while
+// the 16 codes at the first of them belong to the row. Returns how many pixels that are.
+std::int64_t prepare_few(const std::int8_t* codes, std::int64_t pixels, std::int64_t count,
+                         std::uint8_t* into, std::int32_t zero_point) {
+  const Vector zero = splat(zero_point);
+  const int step = static_cast<int>(count) * 0x01010101;
+  const __m128i order =
+      _mm_add_epi8(_mm_setr_epi32(0, step, 2 * step, 3 * step), _mm_set1_epi32(0x03020100));
+  std::int64_t x = 0;
+  for (; (x * count) + 16 <= pixels * count; x += 4) {
+    const __m128i four = _mm_loadu_si128(reinterpret_cast<const __m128i*>(codes + x * count));
+    store_elements(into + x * 4 * static_cast<int>(sizeof(Element)), _mm_shuffle_epi8(four, order),
+                   zero);
+  }
+  return x;
+}
+
 void prepare_row(const RowLayout& r, const std::int8_t* row, std::uint8_t* into) {
   constexpr std::int64_t kSize = sizeof(Element);
   const std::int64_t room = r.pixels - r.pad;  // may be below 0
@@ -45,11 +62,8 @@ void prepare_row(const RowLayout& r, const std::int8_t* row, std::uint8_t* into)
       prepare_codes(row, inside * count, into, r.zero_point);
     else {
       std::int64_t x = 0;
-      // Few channels: four codes are read where the row has as many, whosever they are.
-      if (count <= 4 && r.pixel_bytes == 4 * kSize)
-        for (const Vector zero = splat(r.zero_point);
-             x < inside && x * r.channels + 4 <= r.width * r.channels; ++x)
-          prepare_four(row + x * r.channels, into + x * r.pixel_bytes, zero);
+      if (count == r.channels && count < 4 && r.pixel_bytes == 4 * kSize)
+        x = prepare_few(row, inside, count, into, r.zero_point);
       for (; x < inside; ++x)
         prepare_pixel(row + x * r.channels + first, count, into + x * r.pixel_bytes, r.zero_point);
     }
@@ -66,4 +80,11 @@ ALWAYS_INLINE void fetch(const std::int8_t* row, std::int64_t begin, std::int64_
   if (row == nullptr) return;
   for (std::int64_t at = begin; at < end; at += 64)
     _mm_prefetch(reinterpret_cast<const char*>(row) + at, _MM_HINT_T1);
+}
+
+// The same for `bytes` of a result that are written a little later: memory gives a line before it
+// is written to, and the processor's own prefetching stops at the end of each page.
+ALWAYS_INLINE void fetch_output(const std::int8_t* output, std::int64_t bytes) {
+  constexpr std::int64_t kAhead = 2048;
+  fetch(output, kAhead, kAhead + bytes);
 }

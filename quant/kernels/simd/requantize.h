@@ -44,9 +44,9 @@ ALWAYS_INLINE Vector rescaled(Vector sum, const Vector (&scale)[kScaleRows], Vec
   }
 }
 
-template <Finish finish>
-struct FinishConstant {
-  static constexpr Finish value = finish;
+template <auto constant>
+struct Constant {
+  static constexpr auto value = constant;
 };
 
 // Calls body with the kind of rounding as a constant.
@@ -54,17 +54,73 @@ template <class Body>
 ALWAYS_INLINE void with_finish(Finish finish, Body body) {
   switch (finish) {
     case Finish::once:
-      return body(FinishConstant<Finish::once>{});
+      return body(Constant<Finish::once>{});
     case Finish::twice:
-      return body(FinishConstant<Finish::twice>{});
+      return body(Constant<Finish::twice>{});
     case Finish::any_double:
-      return body(FinishConstant<Finish::any_double>{});
+      return body(Constant<Finish::any_double>{});
     case Finish::any_single:
-      return body(FinishConstant<Finish::any_single>{});
+      return body(Constant<Finish::any_single>{});
     case Finish::sums:
       return;
   }
 }
+
+// The same for the quick way.
+template <class Body>
+ALWAYS_INLINE auto with_quick(Quick quick, Body body) {
+  switch (quick) {
+    case Quick::none:
+      break;
+    case Quick::once:
+      return body(Constant<Quick::once>{});
+    case Quick::twice:
+      return body(Constant<Quick::twice>{});
+    case Quick::limited:
+      return body(Constant<Quick::limited>{});
+  }
+  return body(Constant<Quick::none>{});
+}
+
+// The quick way of vectors that share factors or have `tables` of them in turn.
+template <Quick quick, int tables>
+struct QuickStage {
+  Floats factors[tables][kQuickRows];
+  Bounds bounds;
+  Vector least;  // 16 bits behind the point, the smallest so far in each place
+
+  ALWAYS_INLINE QuickStage(const OutputStage& stage, const float* from)
+      : bounds(make_bounds(stage.low, stage.high)) {
+    start_anew();
+    UNROLL for (int t = 0; t < tables; ++t) UNROLL for (int row = 0; row < kQuickRows; ++row)
+        factors[t][row] = load_floats(from + (t * kQuickRows + row) * kLanes);
+  }
+  ALWAYS_INLINE void start_anew() { least = splat(-1); }
+  // 16 bits behind the point.
+  ALWAYS_INLINE Vector value(Vector sum, int table) const {
+    const Floats(&f)[kQuickRows] = factors[table];
+    Floats v = fma(to_floats(sum), f[kFactor], f[kStart]);
+    if constexpr (quick != Quick::once) v = add_where_negative(v, sum, f[kNegative]);
+    // Far above every code, and not unclear.
+    if constexpr (quick == Quick::limited) v = smaller(v, splat_float(0x1p30f + 0x1p15f));
+    return nearest(v);
+  }
+  // Packed as by pack_codes; vector i has table (first + i) % tables.
+  template <int count>
+  ALWAYS_INLINE Vector codes(const Vector (&sums)[count], int first) {
+    Vector v[count], words[2];
+    UNROLL for (int i = 0; i < count; ++i) v[i] = value(sums[i], (first + i) % tables);
+    UNROLL for (int i = 0; i < count; i += 2) {
+      words[i / 2] = upper_words(v[i], v[i + 1]);
+      least = smaller_words(least, lower_words(v[i], v[i + 1]));
+    }
+    const Vector packed = saturated(words[0], words[count / 2 - 1]);
+    return quick == Quick::twice ? packed : clamped(packed, bounds);
+  }
+  ALWAYS_INLINE bool unclear() const {
+    return any_word_without(least, static_cast<std::int16_t>(-2 * kUnclear));
+  }
+};
 
 // `vectors` vectors of sums whose lanes are channels, a multiple of kLanes of them.
 template <Finish finish, bool one_block>

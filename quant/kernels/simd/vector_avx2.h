@@ -80,21 +80,48 @@ struct Bounds {
 ALWAYS_INLINE Bounds make_bounds(std::int32_t low, std::int32_t high) {
   return {_mm256_set1_epi8(static_cast<char>(low)), _mm256_set1_epi8(static_cast<char>(high))};
 }
+// Two pairs of vectors of 16-bit numbers as bytes.
+ALWAYS_INLINE Vector saturated(Vector a, Vector b) {
+  return _mm256_packs_epi16(a, b);
+}
+ALWAYS_INLINE Vector clamped(Vector codes, const Bounds& bounds) {
+  return _mm256_min_epi8(_mm256_max_epi8(codes, bounds.low), bounds.high);
+}
 // Four vectors saturated to bytes and clamped, in each 128 bits one after the other.
 ALWAYS_INLINE Vector pack_codes(const Vector (&v)[4], const Bounds& bounds) {
-  const Vector packed =
-      _mm256_packs_epi16(_mm256_packs_epi32(v[0], v[1]), _mm256_packs_epi32(v[2], v[3]));
-  return _mm256_min_epi8(_mm256_max_epi8(packed, bounds.low), bounds.high);
+  return clamped(saturated(_mm256_packs_epi32(v[0], v[1]), _mm256_packs_epi32(v[2], v[3])), bounds);
+}
+// The upper 16-bit halves of a's and b's lanes, in each 128 bits first a's and then b's.
+ALWAYS_INLINE Vector upper_words(Vector a, Vector b) {
+  return _mm256_packs_epi32(_mm256_srai_epi32(a, 16), _mm256_srai_epi32(b, 16));
+}
+// The lower ones, in any order.
+ALWAYS_INLINE Vector lower_words(Vector a, Vector b) {
+  return _mm256_blend_epi16(a, _mm256_slli_epi32(b, 16), 0xaa);
+}
+ALWAYS_INLINE Vector smaller_words(Vector a, Vector b) {
+  return _mm256_min_epu16(a, b);
+}
+// Whether any 16-bit number has none of the bits.
+ALWAYS_INLINE bool any_word_without(Vector words, std::int16_t bits) {
+  const Vector rest = _mm256_and_si256(words, _mm256_set1_epi16(bits));
+  return _mm256_movemask_epi8(_mm256_cmpeq_epi16(rest, _mm256_setzero_si256())) != 0;
+}
+// What pack_codes packed, one vector after the other.
+ALWAYS_INLINE Vector in_order(Vector packed) {
+  return _mm256_permutevar8x32_epi32(packed, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
 }
 // The codes of four vectors, one after the other.
 ALWAYS_INLINE void store_codes(std::int8_t* p, const Vector (&v)[4], const Bounds& bounds) {
-  const Vector order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
-  store(p, _mm256_permutevar8x32_epi32(pack_codes(v, bounds), order));
+  store(p, in_order(pack_codes(v, bounds)));
 }
-// The codes of one block of a depthwise convolution: 2 pixels, `step` apart, of 8 channels.
-ALWAYS_INLINE void store_pixels(std::int8_t* p, std::int64_t step, const Vector (&v)[kGroup],
-                                const Bounds& bounds) {
-  const Vector packed = pack_codes({v[0], v[1], v[0], v[1]}, bounds);
+// The halves of a vector, `step` bytes apart.
+ALWAYS_INLINE void store_halves(std::int8_t* p, std::int64_t step, Vector v) {
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm256_castsi256_si128(v));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p + step), _mm256_extracti128_si256(v, 1));
+}
+// The packed codes of one block of a depthwise convolution: 2 pixels, `step` apart, of 8 channels.
+ALWAYS_INLINE void store_pixels(std::int8_t* p, std::int64_t step, Vector packed) {
   _mm_storel_epi64(reinterpret_cast<__m128i*>(p), _mm256_castsi256_si128(packed));
   _mm_storel_epi64(reinterpret_cast<__m128i*>(p + step), _mm256_extracti128_si256(packed, 1));
 }
@@ -136,13 +163,9 @@ ALWAYS_INLINE __m128i piece_of(const std::int8_t* p, Vector zero_point) {
   const __m128i zero = _mm256_castsi256_si128(zero_point);
   return _mm_sub_epi16(_mm_cvtepi8_epi16(codes), _mm_packs_epi32(zero, zero));
 }
-ALWAYS_INLINE void prepare_four(const std::int8_t* p, std::uint8_t* into, Vector zero_point) {
-  std::int32_t codes;
-  std::memcpy(&codes, p, sizeof codes);
-  const __m128i zero = _mm256_castsi256_si128(zero_point);
-  const __m128i wide = _mm_cvtepi8_epi16(_mm_cvtsi32_si128(codes));
-  _mm_storel_epi64(reinterpret_cast<__m128i*>(into),
-                   _mm_sub_epi16(wide, _mm_packs_epi32(zero, zero)));
+ALWAYS_INLINE void store_elements(std::uint8_t* into, __m128i codes, Vector zero_point) {
+  store(into,
+        _mm256_sub_epi16(_mm256_cvtepi8_epi16(codes), _mm256_packs_epi32(zero_point, zero_point)));
 }
 
 // Floats, one per lane.
@@ -155,6 +178,32 @@ ALWAYS_INLINE Floats to_floats(Vector v) {
 }
 ALWAYS_INLINE Floats fma(Floats a, Floats b, Floats c) {
   return _mm256_fmadd_ps(a, b, c);
+}
+ALWAYS_INLINE Floats load_floats(const float* p) {
+  return _mm256_loadu_ps(p);
+}
+ALWAYS_INLINE Floats smaller(Floats a, Floats b) {
+  return _mm256_min_ps(a, b);
+}
+ALWAYS_INLINE Floats larger(Floats a, Floats b) {
+  return _mm256_max_ps(a, b);
+}
+ALWAYS_INLINE Floats subtract(Floats a, Floats b) {
+  return _mm256_sub_ps(a, b);
+}
+ALWAYS_INLINE Floats divide(Floats a, Floats b) {
+  return _mm256_div_ps(a, b);
+}
+// -1 where a >= b, else 0.
+ALWAYS_INLINE Vector not_below(Floats a, Floats b) {
+  return _mm256_castps_si256(_mm256_cmp_ps(a, b, _CMP_GE_OQ));
+}
+ALWAYS_INLINE Vector truncated(Floats v) {
+  return _mm256_cvttps_epi32(v);
+}
+// v, plus `more` where a sum is negative.
+ALWAYS_INLINE Floats add_where_negative(Floats v, Vector sum, Floats more) {
+  return _mm256_add_ps(v, _mm256_and_ps(_mm256_castsi256_ps(signs(sum)), more));
 }
 ALWAYS_INLINE Vector nearest(Floats v) {
   return _mm256_cvtps_epi32(v);
@@ -169,9 +218,6 @@ ALWAYS_INLINE Floats larger_size(Floats a, Floats b) {
 ALWAYS_INLINE bool any_above(Floats v, Floats limit) {
   return _mm256_movemask_ps(_mm256_cmp_ps(v, limit, _CMP_GT_OQ)) != 0;
 }
-ALWAYS_INLINE Floats load_floats(const float* p) {
-  return _mm256_loadu_ps(p);
-}
 ALWAYS_INLINE void store_floats(float* p, Floats v) {
   _mm256_storeu_ps(p, v);
 }
@@ -180,12 +226,6 @@ ALWAYS_INLINE Floats add_floats(Floats a, Floats b) {
 }
 ALWAYS_INLINE Floats multiply(Floats a, Floats b) {
   return _mm256_mul_ps(a, b);
-}
-ALWAYS_INLINE Floats smaller(Floats a, Floats b) {
-  return _mm256_min_ps(a, b);
-}
-ALWAYS_INLINE Floats larger(Floats a, Floats b) {
-  return _mm256_max_ps(a, b);
 }
 // The lanes whose bits are set, others +0.
 ALWAYS_INLINE Floats keep(Floats v, std::uint32_t bits) {

@@ -70,6 +70,14 @@ ALWAYS_INLINE Vector lower_halves(Vector even, Vector odd) {
   return _mm512_mask_shuffle_epi32(even, 0xaaaa, odd, _MM_PERM_CCAA);
 }
 
+// Indices of each lane's lower (0) or upper (1) half, for upper_words and lower_words.
+ALWAYS_INLINE Vector word_order(int half) {
+  const int a = half * 0x10001 + 0x20000, b = a + 0x200020;  // words 2 and 0 of a lane, of b's
+  return _mm512_setr_epi32(a, a + 0x40004, b, b + 0x40004, a + 0x80008, a + 0xc000c, b + 0x80008,
+                           b + 0xc000c, a + 0x100010, a + 0x140014, b + 0x100010, b + 0x140014,
+                           a + 0x180018, a + 0x1c001c, b + 0x180018, b + 0x1c001c);
+}
+
 ALWAYS_INLINE Vector widen_codes(const std::int8_t* p) {
   return _mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
 }
@@ -80,21 +88,47 @@ struct Bounds {
 ALWAYS_INLINE Bounds make_bounds(std::int32_t low, std::int32_t high) {
   return {_mm512_set1_epi8(static_cast<char>(low)), _mm512_set1_epi8(static_cast<char>(high))};
 }
+// Two pairs of vectors of 16-bit numbers as bytes.
+ALWAYS_INLINE Vector saturated(Vector a, Vector b) {
+  return _mm512_packs_epi16(a, b);
+}
+ALWAYS_INLINE Vector clamped(Vector codes, const Bounds& bounds) {
+  return _mm512_min_epi8(_mm512_max_epi8(codes, bounds.low), bounds.high);
+}
 // Four vectors saturated to bytes and clamped, in each 128 bits one after the other.
 ALWAYS_INLINE Vector pack_codes(const Vector (&v)[4], const Bounds& bounds) {
-  const Vector packed =
-      _mm512_packs_epi16(_mm512_packs_epi32(v[0], v[1]), _mm512_packs_epi32(v[2], v[3]));
-  return _mm512_min_epi8(_mm512_max_epi8(packed, bounds.low), bounds.high);
+  return clamped(saturated(_mm512_packs_epi32(v[0], v[1]), _mm512_packs_epi32(v[2], v[3])), bounds);
+}
+// The 16-bit halves of a's and b's lanes, in each 128 bits first a's and then b's.
+ALWAYS_INLINE Vector upper_words(Vector a, Vector b) {
+  return _mm512_permutex2var_epi16(a, word_order(1), b);
+}
+ALWAYS_INLINE Vector lower_words(Vector a, Vector b) {
+  return _mm512_permutex2var_epi16(a, word_order(0), b);
+}
+ALWAYS_INLINE Vector smaller_words(Vector a, Vector b) {
+  return _mm512_min_epu16(a, b);
+}
+// Whether any 16-bit number has none of the bits.
+ALWAYS_INLINE bool any_word_without(Vector words, std::int16_t bits) {
+  return _mm512_testn_epi16_mask(words, _mm512_set1_epi16(bits)) != 0;
+}
+// What pack_codes packed, one vector after the other.
+ALWAYS_INLINE Vector in_order(Vector packed) {
+  const Vector order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  return _mm512_permutexvar_epi32(order, packed);
 }
 // The codes of four vectors, one after the other.
 ALWAYS_INLINE void store_codes(std::int8_t* p, const Vector (&v)[4], const Bounds& bounds) {
-  const Vector order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-  store(p, _mm512_permutexvar_epi32(order, pack_codes(v, bounds)));
+  store(p, in_order(pack_codes(v, bounds)));
 }
-// The codes of one block of a depthwise convolution: 4 pixels, `step` apart, of 16 channels.
-ALWAYS_INLINE void store_pixels(std::int8_t* p, std::int64_t step, const Vector (&v)[kGroup],
-                                const Bounds& bounds) {
-  const Vector packed = pack_codes(v, bounds);
+// The halves of a vector, `step` bytes apart.
+ALWAYS_INLINE void store_halves(std::int8_t* p, std::int64_t step, Vector v) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_castsi512_si256(v));
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p + step), _mm512_extracti64x4_epi64(v, 1));
+}
+// The packed codes of one block of a depthwise convolution: 4 pixels, `step` apart, of 16 channels.
+ALWAYS_INLINE void store_pixels(std::int8_t* p, std::int64_t step, Vector packed) {
   if (step == 16) return store(p, packed);
   const auto at = [&](int pixel) { return reinterpret_cast<__m128i*>(p + pixel * step); };
   _mm_storeu_si128(at(0), _mm512_castsi512_si128(packed));
@@ -149,11 +183,8 @@ ALWAYS_INLINE Vector elements_of(const std::int8_t* p, Vector) {
 ALWAYS_INLINE __m128i piece_of(const std::int8_t* p, Vector) {
   return _mm_xor_si128(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)), _mm_set1_epi8(-128));
 }
-ALWAYS_INLINE void prepare_four(const std::int8_t* p, std::uint8_t* into, Vector) {
-  std::uint32_t codes;
-  std::memcpy(&codes, p, sizeof codes);
-  codes ^= 0x80808080u;
-  std::memcpy(into, &codes, sizeof codes);
+ALWAYS_INLINE void store_elements(std::uint8_t* into, __m128i codes, Vector) {
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(into), _mm_xor_si128(codes, _mm_set1_epi8(-128)));
 }
 
 // Floats, one per lane.
@@ -167,6 +198,32 @@ ALWAYS_INLINE Floats to_floats(Vector v) {
 ALWAYS_INLINE Floats fma(Floats a, Floats b, Floats c) {
   return _mm512_fmadd_ps(a, b, c);
 }
+ALWAYS_INLINE Floats load_floats(const float* p) {
+  return _mm512_loadu_ps(p);
+}
+ALWAYS_INLINE Floats smaller(Floats a, Floats b) {
+  return _mm512_maskz_min_ps(0xffff, a, b);
+}
+ALWAYS_INLINE Floats larger(Floats a, Floats b) {
+  return _mm512_maskz_max_ps(0xffff, a, b);
+}
+ALWAYS_INLINE Floats subtract(Floats a, Floats b) {
+  return _mm512_sub_ps(a, b);
+}
+ALWAYS_INLINE Floats divide(Floats a, Floats b) {
+  return _mm512_div_ps(a, b);
+}
+// -1 where a >= b, else 0.
+ALWAYS_INLINE Vector not_below(Floats a, Floats b) {
+  return _mm512_movm_epi32(_mm512_cmp_ps_mask(a, b, _CMP_GE_OQ));
+}
+ALWAYS_INLINE Vector truncated(Floats v) {
+  return _mm512_cvttps_epi32(v);
+}
+// v, plus `more` where a sum is negative.
+ALWAYS_INLINE Floats add_where_negative(Floats v, Vector sum, Floats more) {
+  return _mm512_mask_add_ps(v, _mm512_movepi32_mask(sum), v, more);
+}
 ALWAYS_INLINE Vector nearest(Floats v) {
   return _mm512_cvtps_epi32(v);
 }
@@ -179,9 +236,6 @@ ALWAYS_INLINE Floats larger_size(Floats a, Floats b) {
 ALWAYS_INLINE bool any_above(Floats v, Floats limit) {
   return _mm512_cmp_ps_mask(v, limit, _CMP_GT_OQ) != 0;
 }
-ALWAYS_INLINE Floats load_floats(const float* p) {
-  return _mm512_loadu_ps(p);
-}
 ALWAYS_INLINE void store_floats(float* p, Floats v) {
   _mm512_storeu_ps(p, v);
 }
@@ -190,12 +244,6 @@ ALWAYS_INLINE Floats add_floats(Floats a, Floats b) {
 }
 ALWAYS_INLINE Floats multiply(Floats a, Floats b) {
   return _mm512_mul_ps(a, b);
-}
-ALWAYS_INLINE Floats smaller(Floats a, Floats b) {
-  return _mm512_maskz_min_ps(0xffff, a, b);
-}
-ALWAYS_INLINE Floats larger(Floats a, Floats b) {
-  return _mm512_maskz_max_ps(0xffff, a, b);
 }
 // The lanes whose bits are set, others +0.
 ALWAYS_INLINE Floats keep(Floats v, std::uint32_t bits) {
