@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "../support/int8_cases.h"
@@ -64,6 +65,44 @@ struct ConvCase {
     return output;
   }
 
+  // By plain loops.
+  std::vector<std::int32_t> sums() const {
+    std::vector<std::int32_t> all;
+    const Index size = Index{window_y.kernel} * window_x.kernel * from.channels;
+    for (Index n = 0; n < batch; ++n)
+      for (std::int32_t y = 0; y < to.height; ++y)
+        for (std::int32_t x = 0; x < to.width; ++x)
+          for (Index o = 0; o < to.channels; ++o) {
+            std::int32_t sum = bias.empty() ? 0 : bias[static_cast<std::size_t>(o)];
+            for (Index i = 0; i < size; ++i) {
+              const Index tap = i / from.channels, channel = i % from.channels;
+              if (is_depthwise && channel != o) continue;
+              const Index row =
+                  integrad_window_start(y, window_y) + tap / window_x.kernel * window_y.dilation;
+              const Index column =
+                  integrad_window_start(x, window_x) + tap % window_x.kernel * window_x.dilation;
+              if (row < 0 || row >= from.height || column < 0 || column >= from.width) continue;
+              const Index at =
+                  ((n * from.height + row) * from.width + column) * from.channels + channel;
+              sum += (codes[static_cast<std::size_t>(at)] - zero_point) *
+                     weights[static_cast<std::size_t>(is_depthwise ? i : o * size + i)];
+            }
+            all.push_back(sum);
+          }
+    return all;
+  }
+
+  bool run_sums(std::int32_t* output) const {
+    const Index size = Index{to.width} * to.channels;
+    const int8::SumsRow put = [&](Index row, const std::int32_t* values) {
+      std::copy_n(values, size, output + row * size);
+    };
+    return is_depthwise
+               ? int8::depthwise_sums(depthwise(), batch, codes.data(), weights.data(), bias_data(),
+                                      put)
+               : int8::conv_sums(conv(), batch, codes.data(), weights.data(), bias_data(), put);
+  }
+
   bool run(std::int8_t* output) const {
     return is_depthwise
                ? int8::depthwise(depthwise(), batch, codes.data(), weights.data(), bias_data(),
@@ -94,6 +133,7 @@ void check_every_isa(std::uint64_t salt, const std::vector<T>& expected, Run&& r
 
 void check(const ConvCase& c, std::uint64_t salt) {
   check_every_isa(salt, c.expected(), [&](std::int8_t* output) { return c.run(output); });
+  check_every_isa(salt, c.sums(), [&](std::int32_t* output) { return c.run_sums(output); });
 }
 
 }  // namespace

@@ -67,43 +67,50 @@ void depthwise_sums(const DepthwiseRow& c, const DepthwiseTile& t) {
   }
 }
 
-// Three taps of `row_groups` groups of rows at stride 1, whose weights stay in registers:
-// body(v, sums) takes the vectors one by one.
-template <int row_groups, class Body>
-ALWAYS_INLINE void depthwise_3(const DepthwiseTile& t, Body body) {
+// Three taps of `row_groups` groups of rows at stride 1, whose weights stay in registers.
+template <int row_groups>
+struct ThreeTaps {
   Vector weight[row_groups * 3][kGroup];
-  UNROLL for (int k = 0; k < row_groups * 3; ++k)
-      load_weights(t.filter + k * kGroup * kLanes * 4, weight[k]);
-  for (std::int64_t v = 0; v < t.vectors; ++v) {
-    Vector sum[kGroup];
+
+  ALWAYS_INLINE explicit ThreeTaps(const DepthwiseTile& t) {
+    UNROLL for (int k = 0; k < row_groups * 3; ++k)
+        load_weights(t.filter + k * kGroup * kLanes * 4, weight[k]);
+  }
+  // The sums of vector v.
+  ALWAYS_INLINE void add_up(const DepthwiseTile& t, std::int64_t v, Vector (&sum)[kGroup]) const {
     UNROLL for (int i = 0; i < kGroup; ++i) sum[i] = load(t.bias + i * kLanes);
     const std::uint8_t* x = t.planes + v * t.vector_step;
     UNROLL for (int g = 0; g < row_groups; ++g) UNROLL for (int kx = 0; kx < 3; ++kx)
         UNROLL for (int i = 0; i < kGroup; ++i)
             add_products(sum[i], load(x + (g * kGroup + i) * t.plane_bytes + kx * t.tap_step),
                          weight[g * 3 + kx][i]);
-    body(v, sum);
   }
-}
+};
 
 template <int row_groups>
 void depthwise_sums_3(const DepthwiseTile t) {
-  depthwise_3<row_groups>(t, [&](std::int64_t v, const Vector(&sum)[kGroup]) {
+  const ThreeTaps<row_groups> taps(t);
+  for (std::int64_t v = 0; v < t.vectors; ++v) {
+    Vector sum[kGroup];
+    taps.add_up(t, v, sum);
     store_sums(t.sums + v * kGroup * kLanes, sum);
-  });
+  }
 }
 
 // The codes of whole vectors of whole pieces. Returns the vectors with unclear codes, a bit for
 // each.
 template <int row_groups, Quick quick>
 std::uint64_t depthwise_codes_3(const DepthwiseTile t, const OutputStage& stage) {
+  const ThreeTaps<row_groups> taps(t);
   QuickStage<quick, kGroup> quick_stage(stage, t.factors);
   std::uint64_t unclear = 0;
-  depthwise_3<row_groups>(t, [&](std::int64_t v, const Vector(&sum)[kGroup]) {
+  for (std::int64_t v = 0; v < t.vectors; ++v) {
+    Vector sum[kGroup];
+    taps.add_up(t, v, sum);
     quick_stage.start_anew();
     store_pixels(t.output + v * t.output_step, t.piece_step, quick_stage.codes(sum, 0));
     unclear |= std::uint64_t{quick_stage.unclear()} << v;
-  });
+  }
   return unclear;
 }
 
