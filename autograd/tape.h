@@ -82,7 +82,7 @@ class Tape {
   /// The same for a result that memory does not hold: each reader makes the lines it reads. The
   /// gradient is stored as the tape's maps are.
   template <class Backward>
-  Var record_deferred(const char* operation, const Shape& shape, kernels::LineSource<T> lines,
+  Var record_deferred(const char* operation, Shape shape, kernels::LineSource<T> lines,
                       std::initializer_list<Var> inputs, Backward backward) {
     const Var y = record(operation, StoredTensor<T>(), inputs, std::move(backward));
     defer(nodes_[index(y)], shape, std::move(lines));
