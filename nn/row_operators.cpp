@@ -3,9 +3,8 @@
 #include <memory>
 
 #include "integrad/autograd/ops/activation_functions.h"
-#include "integrad/tensor/kernels/fast.h"
+#include "integrad/tensor/kernels/forward_rows.h"
 #include "integrad/tensor/kernels/max_pool.h"
-#include "integrad/tensor/kernels/row_window.h"
 
 namespace integrad::rows {
 
@@ -24,6 +23,14 @@ void activate(Activation activation, float* row, Index size) {
   if (activation == Activation::relu6) apply<activations::Relu6>(row, size);
 }
 
+// A source as the kernels' input.
+struct From {
+  Source* source;
+  const float* rows(Index image, Index begin, Index end) const {
+    return source->rows(image, begin, end);
+  }
+};
+
 // Makes rows of the layer that node `id` is.
 struct Builder {
   const Graph& graph;
@@ -41,42 +48,19 @@ struct Builder {
                                       Activation activation) const {
     const float* const filter = parameter("weight");
     const float* const biases = bias ? parameter("bias") : nullptr;
-    if (kind == Convolution::full)
-      if (auto packed = kernels::fast::pack_narrow(g, filter, biases))
-        return narrow(g, std::make_shared<kernels::fast::PackedNarrow>(std::move(*packed)),
-                      activation);
-    auto passes = kernels::fast::pack_forward(kind, g, filter, biases);
-    if (passes.empty()) return std::nullopt;
-    const auto packed = std::make_shared<kernels::fast::PackedPass>(std::move(passes.front()));
+    auto rows = kernels::fast::pack_forward_rows(kind, g, filter, biases);
+    if (!rows) return std::nullopt;
+    const auto packed = std::make_shared<const kernels::fast::PackedForward>(std::move(*rows));
     const Index size = row_size();
     return Operator{g.window.y, [=](const Sources& in, std::uint8_t*) -> Make {
-                      const auto scratch = std::make_shared<Buffer<float>>(
-                          Buffer<float>::uninitialized(static_cast<std::size_t>(packed->scratch)));
-                      return [=, x = in[0]](Index image, Index row, float* into) {
-                        const auto r = kernels::fast::reach(g.window.y, row, g.in_height);
-                        packed->kernel(packed->c, x->rows(image, r.begin, r.end), r.first_tap,
-                                       r.end_tap, scratch->data(), into);
+                      const auto made =
+                          std::make_shared<kernels::fast::ForwardRows<From>>(*packed, From{in[0]});
+                      // Owns what `made` refers to.
+                      return [=, owner = packed](Index image, Index row, float* into) {
+                        made->row(image, row, into);
                         activate(activation, into, size);
                       };
                     }};
-  }
-
-  Operator narrow(const ConvGeometry& g, std::shared_ptr<kernels::fast::PackedNarrow> packed,
-                  Activation activation) const {
-    const Index size = row_size(), extent = integrad_window_extent(g.window.y);
-    return {g.window.y, [=](const Sources& in, std::uint8_t*) -> Make {
-              Make turn = [=, x = in[0]](Index image, Index row, float* into) {
-                packed->make_planes(x->rows(image, row, row + 1), into);
-              };
-              const auto planes = std::make_shared<kernels::RowWindow<Make>>(
-                  packed->planes(), extent, std::move(turn));
-              return [=](Index image, Index row, float* into) {
-                const auto r = kernels::fast::reach(g.window.y, row, g.in_height);
-                kernels::float_kernels().narrow_row(
-                    packed->row, planes->rows(image, r.begin, r.end), r.first_tap, r.end_tap, into);
-                activate(activation, into, size);
-              };
-            }};
   }
 
   template <class Combine>

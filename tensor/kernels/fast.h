@@ -33,18 +33,19 @@ bool depthwise_filter_gradient(const ConvGeometry& g, const float* x, const floa
 inline constexpr std::int32_t kNarrow = 4;  // lanes of the smallest vector
 bool is_narrow(const ConvGeometry& g);
 struct PackedNarrow {
-  NarrowRow row;
+  PackedNarrow() = default;
+  // Not copied: a copy's row would point at the original's weights.
+  PackedNarrow(PackedNarrow&&) = default;
+  PackedNarrow& operator=(PackedNarrow&&) = default;
+  NarrowRow row = {};
   std::vector<float> weights, biases;  // what `row` points at
-  Index in_width, before;              // pixels of an input row, and zeros before it
+  Index in_width = 0, before = 0;      // pixels of an input row, zeros before
   Index planes() const { return row.in_channels * row.plane; }  // floats of a row's planes
   void make_planes(const float* x, float* into) const;
 };
 /// None when the geometry is not handled: stride 1 along x only.
 std::optional<PackedNarrow> pack_narrow(const ConvGeometry& g, const float* filter,
                                         const float* bias);
-bool narrow_forward(const ConvGeometry& g, const float* x, const float* filter, const float* bias,
-                    float* y);
-
 /// Which outputs of a forward convolution one pass over rows computes, and with which window.
 struct Pass {
   integrad_window y, x;  // padding may be negative: the window starts inside
@@ -70,6 +71,15 @@ std::vector<PackedPass> pack_forward(Convolution kind, const ConvGeometry& g, co
 /// inputs that lie a stride apart read the same taps, and each such set is a pass of its own.
 std::vector<PackedPass> pack_input_gradient(Convolution kind, const ConvGeometry& g,
                                             const float* filter);
+/// A forward convolution, packed for the kernel that suits it: one of the two is there.
+struct PackedForward {
+  ConvGeometry geometry;
+  std::optional<PackedNarrow> narrow;
+  std::optional<PackedPass> pass;
+};
+/// None when the geometry is not handled. forward_rows.h computes its rows.
+std::optional<PackedForward> pack_forward_rows(Convolution kind, const ConvGeometry& g,
+                                               const float* filter, const float* bias);
 /// Computes all rows of all images.
 void run_rows(const PackedPass& packed, Index batch, const float* x, float* y, Index image_step);
 

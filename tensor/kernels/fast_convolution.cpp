@@ -1,16 +1,35 @@
 #include "integrad/tensor/kernels/bands.h"
 #include "integrad/tensor/kernels/fast.h"
+#include "integrad/tensor/kernels/forward_rows.h"
 
 namespace integrad::kernels::fast {
 
 namespace {
 
+struct WholeRows {
+  const float* x;
+  Index height, row;
+  const float* rows(Index image, Index begin, Index) const {
+    return x + (image * height + begin) * row;
+  }
+};
+
 bool forward(Convolution kind, const ConvGeometry& g, const float* x, const float* filter,
              const float* bias, float* y) {
-  const auto passes = pack_forward(kind, g, filter, bias);
-  for (const PackedPass& pass : passes)
-    run_rows(pass, g.batch, x, y, g.out_height * pass.pass.out_row_step);
-  return !passes.empty();
+  const auto packed = pack_forward_rows(kind, g, filter, bias);
+  if (!packed) return false;
+  const Index in_row = Index{g.in_width} * g.in_channels;
+  const Index out_row = Index{g.out_width} * g.out_channels;
+  if (packed->pass) {
+    run_rows(*packed->pass, g.batch, x, y, g.out_height * out_row);
+    return true;
+  }
+  parallel_for(Index{g.batch} * g.out_height, 32, [&](Index begin, Index end) {
+    ForwardRows<WholeRows> rows(*packed, {x, g.in_height, in_row});
+    for (Index i = begin; i < end; ++i)
+      rows.row(i / g.out_height, i % g.out_height, y + i * out_row);
+  });
+  return true;
 }
 
 bool input_gradient(Convolution kind, const ConvGeometry& g, const float* cotangent,
@@ -45,7 +64,7 @@ bool filter_and_bias(Convolution kind, const ConvGeometry& g, const float* x,
 
 bool conv2d_forward(const ConvGeometry& g, const float* x, const float* filter, const float* bias,
                     float* y) {
-  return narrow_forward(g, x, filter, bias, y) || forward(Convolution::full, g, x, filter, bias, y);
+  return forward(Convolution::full, g, x, filter, bias, y);
 }
 
 bool conv2d_input_gradient(const ConvGeometry& g, const float* cotangent, const float* filter,

@@ -1,9 +1,6 @@
 #include <algorithm>
-#include <vector>
 
 #include "integrad/tensor/kernels/fast.h"
-#include "integrad/tensor/kernels/row_window.h"
-#include "integrad/tensor/parallel.h"
 
 namespace integrad::kernels::fast {
 
@@ -11,17 +8,6 @@ namespace {
 
 // Lets the kernel read whole vectors to the end.
 constexpr Index kSlack = 16;
-
-// Makes an input row's planes.
-struct PlanesOfRow {
-  const PackedNarrow& packed;
-  const ConvGeometry& g;
-  const float* x;
-
-  void operator()(Index image, Index row, float* into) const {
-    packed.make_planes(x + (image * g.in_height + row) * g.in_width * g.in_channels, into);
-  }
-};
 
 }  // namespace
 
@@ -65,21 +51,15 @@ void PackedNarrow::make_planes(const float* x, float* into) const {
   float_kernels().planes_row(in_width, row.in_channels, row.plane, x, into + before);
 }
 
-bool narrow_forward(const ConvGeometry& g, const float* x, const float* filter, const float* bias,
-                    float* y) {
-  const auto packed = pack_narrow(g, filter, bias);
-  if (!packed) return false;
-  const Index extent = std::min(integrad_window_extent(g.window.y), g.in_height);
-  const Index out_row = Index{g.out_width} * g.out_channels;
-  parallel_for(Index{g.batch} * g.out_height, 32, [&](Index begin, Index end) {
-    RowWindow<PlanesOfRow> planes(packed->planes(), extent, {*packed, g, x});
-    for (Index i = begin; i < end; ++i) {
-      const Reach r = reach(g.window.y, i % g.out_height, g.in_height);
-      float_kernels().narrow_row(packed->row, planes.rows(i / g.out_height, r.begin, r.end),
-                                 r.first_tap, r.end_tap, y + i * out_row);
-    }
-  });
-  return true;
+std::optional<PackedForward> pack_forward_rows(Convolution kind, const ConvGeometry& g,
+                                               const float* filter, const float* bias) {
+  PackedForward packed{g, {}, {}};
+  if (kind == Convolution::full) packed.narrow = pack_narrow(g, filter, bias);
+  if (packed.narrow) return packed;
+  auto passes = pack_forward(kind, g, filter, bias);
+  if (passes.empty()) return std::nullopt;
+  packed.pass = std::move(passes.front());
+  return packed;
 }
 
 }  // namespace integrad::kernels::fast

@@ -3,29 +3,25 @@
 #include "integrad/tensor/kernels/bands.h"
 #include "integrad/tensor/kernels/batch_norm.h"
 #include "integrad/tensor/kernels/convolution_norm.h"
-#include "integrad/tensor/kernels/fast.h"
+#include "integrad/tensor/kernels/forward_rows.h"
 #include "integrad/tensor/kernels/gradient_bands.h"
 
 namespace integrad::kernels::fast {
 
 bool convolve_and_sum(Convolution kind, const ConvGeometry& g, const LineSource<float>& x,
                       const float* filter, const float* bias, StoredTarget<float> y, double* sums) {
-  const auto passes = pack_forward(kind, g, filter, bias);
-  if (passes.empty()) return false;
-  const PackedPass& packed = passes.front();
+  const auto packed = pack_forward_rows(kind, g, filter, bias);
+  if (!packed) return false;
   const Lines lines = Lines::of(g.output());
   LineSums partial(lines);
   // Chunks only share the rows out; any would give the same bits.
   parallel_for(lines.count, band_rows(lines.count, 1), [&](Index begin, Index end) {
-    Buffer<float> scratch = Buffer<float>::uninitialized(static_cast<std::size_t>(packed.scratch));
-    InputRows<float> input(x, g.in_height, integrad_window_extent(g.window.y));
+    ForwardRows<InputRows<float>> rows(*packed,
+                                       {x, g.in_height, integrad_window_extent(g.window.y)});
     LineWriter<float> output(y, {}, lines.size());
     for (Index row = begin; row < end; ++row) {
-      const Reach r = reach(g.window.y, row % g.out_height, g.in_height);
-      const float* const from = input.rows(row / g.out_height, r.begin, r.end);
-      const float* const line = output.line(row, [&](float* into) {
-        packed.kernel(packed.c, from, r.first_tap, r.end_tap, scratch.data(), into);
-      });
+      const float* const line = output.line(
+          row, [&](float* into) { rows.row(row / g.out_height, row % g.out_height, into); });
       if (sums != nullptr) add_moments(lines.pixels, lines.channels, line, partial.start(row));
     }
   });

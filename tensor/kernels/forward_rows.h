@@ -1,0 +1,51 @@
+#pragma once
+#include <algorithm>
+
+#include "integrad/tensor/kernels/fast.h"
+#include "integrad/tensor/kernels/row_window.h"
+
+namespace integrad::kernels::fast {
+
+/// Rows of a forward convolution, for one thread. input.rows(image, begin, end) gives rows of its
+/// input, one behind the other; `packed` must outlive this.
+template <class Input>
+class ForwardRows {
+ public:
+  ForwardRows(const PackedForward& packed, Input input)
+      : packed_(packed),
+        input_(std::move(input)),
+        scratch_(Buffer<float>::uninitialized(
+            static_cast<std::size_t>(packed.pass ? packed.pass->scratch : 0))),
+        planes_(
+            packed.narrow ? packed.narrow->planes() : 0,
+            std::min(integrad_window_extent(packed.geometry.window.y), packed.geometry.in_height),
+            Turn{this}) {}
+  ForwardRows(const ForwardRows&) = delete;
+  ForwardRows& operator=(const ForwardRows&) = delete;
+
+  void row(Index image, Index row, float* into) {
+    const ConvGeometry& g = packed_.geometry;
+    const Reach r = reach(g.window.y, row, g.in_height);
+    if (packed_.narrow)
+      float_kernels().narrow_row(packed_.narrow->row, planes_.rows(image, r.begin, r.end),
+                                 r.first_tap, r.end_tap, into);
+    else
+      packed_.pass->kernel(packed_.pass->c, input_.rows(image, r.begin, r.end), r.first_tap,
+                           r.end_tap, scratch_.data(), into);
+  }
+
+ private:
+  // Makes an input row's planes.
+  struct Turn {
+    ForwardRows* owner;
+    void operator()(Index image, Index row, float* into) const {
+      owner->packed_.narrow->make_planes(owner->input_.rows(image, row, row + 1), into);
+    }
+  };
+  const PackedForward& packed_;
+  Input input_;
+  Buffer<float> scratch_;
+  RowWindow<Turn> planes_;
+};
+
+}  // namespace integrad::kernels::fast
