@@ -1,6 +1,7 @@
 #include "integrad/autograd/ops/conv2d.h"
 
 #include "integrad/autograd/ops/input_target.h"
+#include "integrad/tensor/kernels/conv2d.h"
 #include "integrad/tensor/kernels/convolution_norm.h"
 
 namespace integrad {
@@ -19,6 +20,12 @@ Var conv2d(Tape<T>& tape, Var x, Var filter, Var bias, const WindowSpec& window,
   std::vector<Var> inputs{x, filter};
   if (biased) inputs.push_back(bias);
   return tape.record("conv2d", std::move(y), inputs, [=](Tape<T>& t, const Tensor<T>& cotangent) {
+    if (!t.needs_gradient(filter) && !(biased && t.needs_gradient(bias))) {
+      Tensor<T> dx = Tensor<T>::uninitialized(g.input());
+      kernels::conv2d_input_gradient(g, cotangent.data(), t.value(filter).data(), dx.data());
+      t.accumulate(x, std::move(dx));
+      return;
+    }
     Tensor<T> dfilter = Tensor<T>::uninitialized(t.shape(filter));
     Tensor<T> dbias = Tensor<T>::uninitialized(Shape{g.out_channels});
     InputTarget<T> input(t, x);
