@@ -127,26 +127,12 @@ TEST_CASE("sums of codes give the portable kernel's codes and bits for every pai
     Draw draw(static_cast<std::uint64_t>(i));
     const auto scale = [&] { return 0.001f * static_cast<float>(1 + draw.below(1000)); };
     const float first = scale(), second = draw.below(3) == 0 ? first : scale();
-    const AddScales scales = add_scales(first, second, std::max(first, second) * 2 * scale());
-    const std::int32_t zero_point = random_zero_point(draw);
-    const integrad_add layer{
-        random_zero_point(draw),
-        random_zero_point(draw),
-        scales.input1,
-        scales.input2,
-        scales.output,
-        kAddLeftShift,
-        zero_point,
-        draw.below(2) == 0 ? -128 : zero_point,
-        127,
-        draw.below(2) == 0 ? INTEGRAD_ROUNDING_DOUBLE : INTEGRAD_ROUNDING_SINGLE};
+    const integrad_add layer =
+        random_add(draw, first, second, std::max(first, second) * 2 * scale());
     const int8::Clamp clamp = random_clamp(draw, layer.low, layer.high);
-    std::vector<std::int8_t> a, b;
-    const Index count = 65536 + draw.below(65);
-    for (Index pair = 0; pair < count; ++pair) {
-      a.push_back(static_cast<std::int8_t>(pair & 255));
-      b.push_back(static_cast<std::int8_t>(pair >> 8 & 255));
-    }
+    const CodePairs pairs(draw);
+    const std::vector<std::int8_t>&a = pairs.first, &b = pairs.second;
+    const Index count = pairs.count();
     std::vector<std::int8_t> codes(a.size());
     std::vector<std::uint8_t> bits((a.size() + 7) / 8);
     int8::reference::add_row(layer, clamp, a.data(), b.data(), count, codes.data(), bits.data());

@@ -3,7 +3,8 @@
 #include <vector>
 
 #include "../support/kernel_cases.h"
-#include "integrad/quant/c/layout.h"
+#include "integrad/quant/c/elementwise.h"
+#include "integrad/quant/multiplier.h"
 
 namespace integrad::testing {
 
@@ -59,6 +60,34 @@ struct RandomStage {
   }
   std::vector<integrad_scale> scales;
   integrad_output_stage stage;
+};
+
+/// A sum of two tensors, in any rounding and with any clamp; `output` is its scale.
+inline integrad_add random_add(Draw& draw, float first, float second, float output) {
+  const AddScales scales = add_scales(first, second, output);
+  const std::int32_t zero_point = random_zero_point(draw);
+  return {random_zero_point(draw),
+          random_zero_point(draw),
+          scales.input1,
+          scales.input2,
+          scales.output,
+          kAddLeftShift,
+          zero_point,
+          draw.below(2) == 0 ? -128 : zero_point,
+          127,
+          draw.below(2) == 0 ? INTEGRAD_ROUNDING_DOUBLE : INTEGRAD_ROUNDING_SINGLE};
+}
+
+/// Every pair of codes, and up to 64 pairs more, for a remainder.
+struct CodePairs {
+  explicit CodePairs(Draw& draw) {
+    for (int pair = 0, count = 65536 + draw.below(65); pair < count; ++pair) {
+      first.push_back(static_cast<std::int8_t>(pair & 255));
+      second.push_back(static_cast<std::int8_t>(pair >> 8 & 255));
+    }
+  }
+  Index count() const { return static_cast<Index>(first.size()); }
+  std::vector<std::int8_t> first, second;
 };
 
 /// Codes with a guard behind them, so that writing past the end shows.
