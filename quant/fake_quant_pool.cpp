@@ -33,10 +33,6 @@ std::shared_ptr<const PoolWinners> unpacked(const ConvGeometry& g,
   return std::make_shared<const PoolWinners>(std::move(winners));
 }
 
-kernels::LineSource<float> lines_of(const Tensor<float>& map) {
-  return kernels::stored_lines(kernels::Lines::of(map.shape()), Stored<float>{map.data()});
-}
-
 }  // namespace
 
 Var FakeQuantEvaluator::operator()(int id, const layer::MaxPool&, Inputs in) {
@@ -56,9 +52,10 @@ Var FakeQuantEvaluator::operator()(int id, const layer::MaxPool&, Inputs in) {
       "max_pool2d", std::make_shared<CodeMap>(std::move(codes), x->quantization()), in,
       [from, winners](Tape<float>& t, const Tensor<float>& cotangent) {
         InputTarget<float> input(t, from);
-        kernels::add_lines(kernels::spread_to_winners(winners->geometry, lines_of(cotangent),
-                                                      winners->taps.data()),
-                           input.gradient());
+        kernels::add_lines(
+            kernels::spread_to_winners(winners->geometry, kernels::stored_lines(cotangent),
+                                       winners->taps.data()),
+            input.gradient());
       });
 }
 
@@ -75,7 +72,8 @@ Var FakeQuantEvaluator::operator()(int id, const layer::MaxUnpool&, Inputs in) {
       [from, winners](Tape<float>& t, const Tensor<float>& cotangent) {
         InputTarget<float> input(t, from);
         kernels::add_lines(
-            kernels::pick_winners(winners->geometry, lines_of(cotangent), winners->taps.data()),
+            kernels::pick_winners(winners->geometry, kernels::stored_lines(cotangent),
+                                  winners->taps.data()),
             input.gradient());
       });
 }

@@ -6,15 +6,6 @@
 
 namespace integrad {
 
-namespace {
-
-template <class T>
-kernels::LineSource<T> lines_of(const StoredTensor<T>& values) {
-  return kernels::stored_lines(kernels::Lines::of(values.shape()), values.elements());
-}
-
-}  // namespace
-
 template <class T>
 MaxPool max_pool2d(Tape<T>& tape, Var x, const WindowSpec& window) {
   const ConvGeometry g = pool_geometry(tape.shape(x), window);
@@ -28,7 +19,8 @@ MaxPool max_pool2d(Tape<T>& tape, Var x, const WindowSpec& window) {
   const auto backward = [x, winners](Tape<T>& t, const StoredTensor<T>& cotangent) {
     InputTarget<T> input(t, x);
     kernels::add_lines(
-        kernels::spread_to_winners(winners->geometry, lines_of(cotangent), winners->taps.data()),
+        kernels::spread_to_winners(winners->geometry, kernels::stored_lines(cotangent),
+                                   winners->taps.data()),
         input.gradient());
     input.finish();
   };
@@ -48,9 +40,9 @@ Var max_unpool2d(Tape<T>& tape, Var x, std::shared_ptr<const PoolWinners> winner
   lines.owner = winners;
   const auto backward = [x, winners](Tape<T>& t, const StoredTensor<T>& cotangent) {
     InputTarget<T> input(t, x);
-    kernels::add_lines(
-        kernels::pick_winners(winners->geometry, lines_of(cotangent), winners->taps.data()),
-        input.gradient());
+    kernels::add_lines(kernels::pick_winners(winners->geometry, kernels::stored_lines(cotangent),
+                                             winners->taps.data()),
+                       input.gradient());
     input.finish();
   };
   return record_lines(tape, "max_unpool2d", g.input(), std::move(lines), {x}, backward);

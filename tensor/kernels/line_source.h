@@ -28,6 +28,14 @@ struct LineSource {
 template <class T>
 LineSource<T> stored_lines(const Lines& lines, Stored<T> x);
 template <class T>
+LineSource<T> stored_lines(const StoredTensor<T>& x) {
+  return stored_lines(Lines::of(x.shape()), x.elements());
+}
+template <class T>
+LineSource<T> stored_lines(const Tensor<T>& x) {
+  return stored_lines(Lines::of(x.shape()), Stored<T>{x.data()});
+}
+template <class T>
 LineSource<T> mapped_lines(const Lines& lines, Stored<T> x, ChannelMap<T> map);
 /// a + b, or a - b, of the same shape.
 template <class T>

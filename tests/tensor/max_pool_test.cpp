@@ -21,10 +21,6 @@ struct Expected {
 };
 
 template <class T>
-kernels::LineSource<T> lines_of(const Tensor<T>& x) {
-  return kernels::stored_lines(kernels::Lines::of(x.shape()), Stored<T>{x.data()});
-}
-template <class T>
 StoredTarget<T> target(T* into) {
   return {into};
 }
@@ -44,10 +40,10 @@ Expected plain(const ConvGeometry& g, const Tensor<float>& x, const Tensor<float
   Tensor<double> y(g.output()), spread(g.input()), picked(g.output());
   Tensor<std::uint8_t> winners(g.output());
   const auto wide = widened(x), wide_cotangent = widened(cotangent);
-  kernels::max_pool_forward(g, lines_of(wide), target(y.data()), winners.data());
-  make_lines(kernels::spread_to_winners(g, lines_of(wide_cotangent), winners.data()),
+  kernels::max_pool_forward(g, kernels::stored_lines(wide), target(y.data()), winners.data());
+  make_lines(kernels::spread_to_winners(g, kernels::stored_lines(wide_cotangent), winners.data()),
              spread.data());
-  make_lines(kernels::pick_winners(g, lines_of(wide), winners.data()), picked.data());
+  make_lines(kernels::pick_winners(g, kernels::stored_lines(wide), winners.data()), picked.data());
   return {narrowed(y), narrowed(spread), narrowed(picked), winners};
 }
 
@@ -75,17 +71,20 @@ TEST_CASE("max pools whose windows tile: every instruction set gives the plain l
         for_each_isa(seed, [&] {
           Guarded y(expected.y.size()), spread(x.size()), added(x.size()), picked(y.size);
           Tensor<std::uint8_t> winners(Shape{y.size + 16}, std::uint8_t{77});
-          kernels::max_pool_forward(g, lines_of(x), target(y.values.data()), winners.data());
+          kernels::max_pool_forward(g, kernels::stored_lines(x), target(y.values.data()),
+                                    winners.data());
           CHECK(std::memcmp(winners.data(), expected.winners.data(),
                             static_cast<std::size_t>(y.size)) == 0);
           for (Index i = y.size; i < winners.size(); ++i) CHECK(winners[i] == 77);
-          const auto term = kernels::spread_to_winners(g, lines_of(cotangent), winners.data());
+          const auto term =
+              kernels::spread_to_winners(g, kernels::stored_lines(cotangent), winners.data());
           make_lines(term, spread.values.data());
           kernels::InputGradient<float> into;
           into.dx = target(added.values.data());
           into.before = Stored<float>{before.data()};
           kernels::add_lines(term, into);
-          make_lines(kernels::pick_winners(g, lines_of(x), winners.data()), picked.values.data());
+          make_lines(kernels::pick_winners(g, kernels::stored_lines(x), winners.data()),
+                     picked.values.data());
           for (Index i = 0; i < y.size; ++i)  // any NaN will do
             for (Guarded* result : {&y, &picked})
               if (std::isnan(expected.y[i]) && std::isnan(result->values[i]))
