@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::uint64_t kMaxTextBytes = std::uint64_t{1} << 20;
+constexpr std::uint64_t kMaxInputsBytes = std::uint64_t{1} << 20;
 constexpr const char* kInputs = "inputs.json";
 /// What is given up with a run.
 constexpr const char* kRunFiles[] = {"config.json", "log.csv", "checkpoint.safetensors",
@@ -24,7 +24,7 @@ constexpr const char* kRunFiles[] = {"config.json", "log.csv", "checkpoint.safet
 std::optional<std::string> text_of(const fs::path& path) {
   std::error_code error;
   if (!fs::exists(path, error)) return std::nullopt;
-  const auto bytes = read_file(path, kMaxTextBytes);
+  const auto bytes = read_file(path, kMaxInputsBytes);
   return std::string(bytes.begin(), bytes.end());
 }
 

@@ -1,36 +1,33 @@
 # What keeps the build short.
 
-# integrad_precompile(<target> [headers...]): precompiled.h, and the headers given, are read once for
-# the target instead of once for each file; with REUSE_FROM <target>, once for both. No file may rely
-# on it: each includes what it uses, as builds with INTEGRAD_PRECOMPILE=OFF show. ccache stores nothing
-# of such compilations unless it is told to trust the headers' times.
-# Off: gcc 12 then reports -Wstringop-overflow inside std::string in four files.
-option(INTEGRAD_PRECOMPILE "Read the standard library's headers once for each target" OFF)
-
-function(integrad_precompile target)
-  if(NOT INTEGRAD_PRECOMPILE)
-    return()
-  endif()
-  if("${ARGV1}" STREQUAL REUSE_FROM)
-    target_precompile_headers(${target} REUSE_FROM ${ARGV2})
-  else()
-    target_precompile_headers(${target} PRIVATE ${PROJECT_SOURCE_DIR}/cmake/precompiled.h ${ARGN})
-  endif()
+# Most of a small file's time goes into the headers it includes; files compiled together read them
+# once. So names in unnamed namespaces are unique within a folder, and each file still includes what it
+# uses, as builds with INTEGRAD_BATCHES=OFF show (scripts/test --all). Who changes code may like it off:
+# one file is then compiled again, not its whole batch.
+option(INTEGRAD_BATCHES "Compile the files of each folder in batches" ON)
+function(integrad_batches target)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${INTEGRAD_BATCHES} UNITY_BUILD_BATCH_SIZE 24)
 endfunction()
 
-# integrad_own_options(<file> <options...>): a file with compiler options of its own, which cannot
-# take what was read without them.
+# integrad_own_options(<file> <options...>): a file with compiler options of its own; it is in no batch.
 function(integrad_own_options file)
-  set_source_files_properties(${file} PROPERTIES COMPILE_OPTIONS "${ARGN}"
-    SKIP_PRECOMPILE_HEADERS ON)
+  set_source_files_properties(${file} PROPERTIES COMPILE_OPTIONS "${ARGN}")
 endfunction()
 
-# integrad_quickly_compiled(<target> [pattern]): the target's files, or those that fit the pattern, do
-# no arithmetic that takes time; in optimised builds -O1 compiles them in two thirds of the time.
-function(integrad_quickly_compiled target)
-  get_target_property(files ${target} SOURCES)
-  if(ARGN)
-    list(FILTER files INCLUDE REGEX "${ARGN}")
-  endif()
-  set_property(SOURCE ${files} APPEND PROPERTY COMPILE_OPTIONS $<$<CONFIG:Release>:-O1>)
+# integrad_quickly_compiled(<library> INCLUDE|EXCLUDE <pattern>): the library's files that fit the
+# pattern, or those that do not, do no arithmetic that takes time; in optimised builds -O1 compiles them in two thirds of the time. They
+# become a target of their own, <library>_quick, as files in a batch share their options.
+function(integrad_quickly_compiled library filter pattern)
+  get_target_property(files ${library} SOURCES)
+  set(quick ${files})
+  list(FILTER quick ${filter} REGEX "${pattern}")
+  list(REMOVE_ITEM files ${quick})
+  add_library(${library}_quick OBJECT ${quick})
+  integrad_batches(${library}_quick)
+  target_compile_options(${library}_quick PRIVATE $<$<CONFIG:Release>:-O1>)
+  foreach(property INCLUDE_DIRECTORIES LINK_LIBRARIES COMPILE_FEATURES POSITION_INDEPENDENT_CODE)
+    get_target_property(value ${library} ${property})
+    set_property(TARGET ${library}_quick PROPERTY ${property} ${value})
+  endforeach()
+  set_property(TARGET ${library} PROPERTY SOURCES ${files} $<TARGET_OBJECTS:${library}_quick>)
 endfunction()

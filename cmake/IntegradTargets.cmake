@@ -13,6 +13,8 @@ target_compile_options(integrad_flags INTERFACE -ffp-contract=off -fno-trapping-
   $<$<CXX_COMPILER_ID:Clang>:-Wno-sign-conversion>
   # gcc 12 reports string concatenation as overlapping copies (its bug 105651).
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
+  # gcc takes files of a batch for headers, whose unnamed namespaces would differ from file to file.
+  $<$<AND:$<CXX_COMPILER_ID:GNU>,$<BOOL:${INTEGRAD_BATCHES}>>:-Wno-subobject-linkage>
   $<$<BOOL:${INTEGRAD_WERROR}>:-Werror>)
 if(INTEGRAD_SANITIZE)
   target_compile_options(integrad_flags INTERFACE -fsanitize=address,undefined
@@ -38,11 +40,6 @@ function(integrad_library folder)
     $<BUILD_INTERFACE:${INTEGRAD_INCLUDE_ROOT}>
     $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   target_link_libraries(integrad_${folder} PUBLIC ${ARGN} PRIVATE $<BUILD_INTERFACE:integrad_flags>)
-  # tensor alone is compiled for OpenMP; the others' options are the same.
-  if(folder STREQUAL tensor OR folder STREQUAL autograd)
-    integrad_precompile(integrad_${folder})
-  else()
-    integrad_precompile(integrad_${folder} REUSE_FROM integrad_autograd)
-  endif()
+  integrad_batches(integrad_${folder})
   set_property(GLOBAL APPEND PROPERTY INTEGRAD_LIBRARIES integrad_${folder})
 endfunction()

@@ -14,7 +14,7 @@ namespace integrad {
 
 namespace {
 
-constexpr const char* kFunction =
+constexpr const char* kRunPrototype =
     "/* Computes `output` from `input`; `arena` is MODEL_ARENA_BYTES of working memory.\n"
     " * Keeps nothing between calls. */\n"
     "void model_run(const int8_t* input, int8_t* output, int8_t* arena);\n";
@@ -22,7 +22,7 @@ constexpr const char* kFunction =
 std::string print_header(const QGraph& program, Index arena) {
   return model_header(
       program, "#define MODEL_ARENA_BYTES " + std::to_string(std::max<Index>(arena, 1)) + "\n",
-      kFunction);
+      kRunPrototype);
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ namespace integrad {
 
 namespace {
 
-constexpr const char* kFunction =
+constexpr const char* kCheckedRunPrototype =
     "/* Computes `output` from `input`; `arena` is MODEL_ARENA_BYTES of working memory at a "
     "multiple\n"
     " * of MODEL_ARENA_ALIGNMENT. Keeps nothing between calls. Returns 0, or the id of the layer "
@@ -68,7 +68,7 @@ std::string print_header(const QGraph& program) {
     memory << condition(core) << "#define MODEL_ARENA_BYTES "
            << cmsis_footprint(program, core).arena_bytes << "\n";
   memory << "#endif\n#define MODEL_ARENA_ALIGNMENT 4\n";
-  return model_header(program, memory.str(), kFunction);
+  return model_header(program, memory.str(), kCheckedRunPrototype);
 }
 
 std::string print_rounding(const QGraph& program) {

@@ -13,7 +13,8 @@ namespace integrad {
 
 namespace {
 
-constexpr std::uint64_t kStream = 0x4175676d656e74;  // the streams of this file's random numbers
+// The streams of this file's random numbers.
+constexpr std::uint64_t kAugmentStreams = 0x4175676d656e74;
 
 /// Pixel code to light: one table a draw, so that both paths below give the same values.
 using LightTable = std::array<float, 256>;
@@ -100,7 +101,7 @@ AugmentationDraw draw_augmentation(const Augmentation& augmentation, const Shape
   draw.width = crops ? augmentation.crop_width : image.width();
   require(draw.height <= image.height() && draw.width <= image.width(), "a crop of ", draw.width,
           " x ", draw.height, " does not fit an image of ", image.width(), " x ", image.height());
-  const Random random = Random(seed, kStream)
+  const Random random = Random(seed, kAugmentStreams)
                             .substream(static_cast<std::uint64_t>(epoch))
                             .substream(static_cast<std::uint64_t>(sample));
   // Each quantity has its own index: switching one on leaves the others as they were.

@@ -7,11 +7,12 @@
 namespace integrad {
 
 namespace {
-constexpr std::uint64_t kStream = 0x4f72646572;  // the streams of this file's random numbers
-}
+// The streams of this file's random numbers.
+constexpr std::uint64_t kOrderStream = 0x4f72646572;
+}  // namespace
 
 std::vector<std::uint32_t> epoch_order(std::uint64_t seed, Index epoch, Index samples) {
-  return Random(seed, kStream)
+  return Random(seed, kOrderStream)
       .substream(static_cast<std::uint64_t>(epoch))
       .permutation(narrow<std::uint32_t>(samples));
 }

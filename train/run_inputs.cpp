@@ -13,7 +13,7 @@ using Json = nlohmann::ordered_json;
 
 /// Calls field(name, reference) for every plain setting: the one list of printing and reading.
 template <class Inputs, class Field>
-void for_each_field(Inputs& inputs, Field&& field) {
+void for_each_input(Inputs& inputs, Field&& field) {
   field("size", inputs.options.size);
   field("chase_observer", inputs.options.chase_observer);
   field("images", inputs.options.folder.image_pattern);
@@ -39,7 +39,7 @@ std::string to_json(const RunInputs& inputs) {
   json["model"] = absolute_text(inputs.model);
   json["chase_split"] =
       inputs.options.chase_split == ChaseOptions::Split::by_child ? "20/8" : "8/20";
-  for_each_field(inputs, [&](const char* name, const auto& value) { json[name] = value; });
+  for_each_input(inputs, [&](const char* name, const auto& value) { json[name] = value; });
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -51,7 +51,7 @@ RunInputs run_inputs_from_json(const std::string& text) {
   settings.read("model", model);
   settings.read("chase_split", split);
   std::size_t known = 3;
-  for_each_field(inputs, [&](const char* name, auto& value) {
+  for_each_input(inputs, [&](const char* name, auto& value) {
     settings.read(name, value);
     ++known;
   });

@@ -15,7 +15,7 @@ static_assert(std::endian::native == std::endian::little, "the format's numbers 
 namespace {
 
 /// Read as a map: a hostile header may hold very many keys, and each is looked up.
-using Json = nlohmann::json;
+using MapJson = nlohmann::json;
 /// A model of this library needs some ten KB; the format itself would allow 100 MB.
 constexpr std::uint64_t kMaxHeaderBytes = std::uint64_t{1} << 22;
 constexpr const char* kMetadata = "__metadata__";
@@ -46,38 +46,38 @@ AnyTensor make_tensor(std::size_t type, const Shape& shape) {
 
 /// The header as JSON. Depth is limited and repeated keys are refused while parsing: a later key
 /// would silently replace an earlier one.
-Json parse_header(std::string_view text) {
+MapJson parse_header(std::string_view text) {
   std::vector<std::set<std::string>> keys;
-  auto watch = [&](int depth, Json::parse_event_t event, Json& parsed) {
+  auto watch = [&](int depth, MapJson::parse_event_t event, MapJson& parsed) {
     require(depth <= 3, "the header is nested too deeply");
     const auto level = static_cast<std::size_t>(depth);
-    if (event == Json::parse_event_t::object_start) {
+    if (event == MapJson::parse_event_t::object_start) {
       keys.resize(level + 1);
       keys.emplace_back();
-    } else if (event == Json::parse_event_t::key) {
+    } else if (event == MapJson::parse_event_t::key) {
       require(keys[level].insert(parsed.get<std::string>()).second, "the header's key '",
               parsed.get<std::string>(), "' is repeated");
     }
     return true;
   };
   try {
-    return Json::parse(text, watch);
-  } catch (const Json::exception& error) {
+    return MapJson::parse(text, watch);
+  } catch (const MapJson::exception& error) {
     fail("the header is not valid JSON: ", error.what());
   }
 }
 
-std::uint64_t unsigned_number(const Json& value, const char* what) {
+std::uint64_t unsigned_number(const MapJson& value, const char* what) {
   require(value.is_number_unsigned(), "its ", what, " must hold integers from 0 up; got ",
           value.dump());
   return value.get<std::uint64_t>();
 }
 
-Entry parse_entry(const std::string& name, const Json& json, std::uint64_t data_bytes) {
+Entry parse_entry(const std::string& name, const MapJson& json, std::uint64_t data_bytes) {
   require(json.is_object() && json.size() == 3 && json.contains("dtype") &&
               json.contains("shape") && json.contains("data_offsets"),
           "must be described by dtype, shape and data_offsets");
-  const Json &dtype = json["dtype"], &extents = json["shape"], &offsets = json["data_offsets"];
+  const MapJson &dtype = json["dtype"], &extents = json["shape"], &offsets = json["data_offsets"];
   Entry entry{name, 0, {}, 0, 0};
   require(dtype.is_string(), "its dtype must be text");
   const auto type = std::find(kTypeNames.begin(), kTypeNames.end(), dtype.get<std::string>());
@@ -88,7 +88,7 @@ Entry parse_entry(const std::string& name, const Json& json, std::uint64_t data_
   require(extents.is_array() && extents.size() <= Shape::kMaxRank,
           "its shape must be a list of at most ", Shape::kMaxRank, " extents");
   std::vector<Index> shape;
-  for (const Json& extent : extents)
+  for (const MapJson& extent : extents)
     shape.push_back(narrow<Index>(unsigned_number(extent, "shape")));
   entry.shape = Shape(shape);  // checks each extent and their product
 
@@ -155,7 +155,7 @@ std::vector<std::uint8_t> encode_safetensors(const TensorFile& file) {
   std::string text;
   try {
     text = header.dump();
-  } catch (const Json::exception& error) {
+  } catch (const MapJson::exception& error) {
     fail("a name or metadata is not UTF-8: ", error.what());
   }
   text.resize((text.size() + 7) / 8 * 8, ' ');
@@ -188,7 +188,7 @@ TensorFile decode_safetensors(std::span<const std::uint8_t> bytes) {
           kMaxHeaderBytes);
   require(header_bytes <= bytes.size(), "its header of ", header_bytes,
           " bytes exceeds the file's ", bytes.size(), " remaining");
-  const Json header = parse_header(
+  const MapJson header = parse_header(
       {reinterpret_cast<const char*>(bytes.data()), static_cast<std::size_t>(header_bytes)});
   require(header.is_object(), "its header must be a JSON object");
   bytes = bytes.subspan(header_bytes);
@@ -197,7 +197,7 @@ TensorFile decode_safetensors(std::span<const std::uint8_t> bytes) {
   std::vector<Entry> entries;
   for (const auto& item : header.items()) {
     const std::string& name = item.key();
-    const Json& value = item.value();
+    const MapJson& value = item.value();
     if (name == kMetadata) {
       require(value.is_object(), "its __metadata__ must be a JSON object");
       for (const auto& [key, text] : value.items()) {

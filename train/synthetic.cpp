@@ -20,7 +20,8 @@ using detail::VesselMap;
 using detail::VesselPixel;
 using Colour = std::array<double, 3>;  // red, green, blue, in [0,1] where not a factor
 
-constexpr std::uint64_t kStream = 0x53796e7468;  // the streams of this file's random numbers
+// The streams of this file's random numbers.
+constexpr std::uint64_t kSyntheticStreams = 0x53796e7468;
 
 double smooth_step(double low, double high, double v) {
   const double t = std::clamp((v - low) / (high - low), 0.0, 1.0);
@@ -205,7 +206,7 @@ Dataset make_synthetic(std::uint64_t seed, Index size, Index train_count, Index 
   std::mutex drawn;
   auto make = [&](std::vector<Sample>& samples, Index count, std::uint64_t part,
                   const char* prefix) {
-    const Random random = Random(seed, kStream).substream(part);
+    const Random random = Random(seed, kSyntheticStreams).substream(part);
     samples.resize(static_cast<std::size_t>(count));
     parallel_chunks(count, [&](Index i) {
       std::string number = std::to_string(i);

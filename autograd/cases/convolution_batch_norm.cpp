@@ -7,7 +7,7 @@ namespace integrad {
 
 namespace {
 
-struct Row {
+struct FusedRow {
   const char* name;
   Shape input, filter;
   WindowSpec window;
@@ -17,7 +17,7 @@ struct Row {
 
 const WindowSpec kThree = WindowSpec::square(3, 1, Padding::same());
 
-const Row kConvolutions[] = {
+const FusedRow kFusedConvolutions[] = {
     {"1x1, no ReLU", {2, 3, 4, 5}, {7, 1, 1, 5}, WindowSpec::square(1), false},
     {"3x3 same", {2, 5, 4, 3}, {4, 3, 3, 3}, kThree},
     {"3x3 same, bias, 3 to 17 channels", {1, 5, 4, 3}, {17, 3, 3, 3}, kThree, true, true},
@@ -30,7 +30,7 @@ const Row kConvolutions[] = {
     {"two groups", {2, 4, 5, 4}, {6, 3, 3, 2}, kThree, true, false, 2},
 };
 
-const Row kDepthwise[] = {
+const FusedRow kFusedDepthwise[] = {
     {"3x3 same", {2, 5, 4, 5}, {1, 3, 3, 5}, kThree},
     {"3x3 same, no ReLU, 19 channels", {1, 4, 4, 19}, {1, 3, 3, 19}, kThree, false},
     {"3x3 stride 2, bias", {2, 6, 5, 3}, {1, 3, 3, 3}, WindowSpec::square(3, 2), true, true},
@@ -66,7 +66,7 @@ BatchNormState<T> fresh(const Tape<T>&, Index channels) {
 std::vector<OperatorCase> convolution_batch_norm_cases() {
   std::vector<OperatorCase> cases;
   std::uint64_t stream = 1700;
-  const auto append = [&](const char* operation, Row row, Index channels, auto convolve) {
+  const auto append = [&](const char* operation, FusedRow row, Index channels, auto convolve) {
     std::vector<Tensor<double>> inputs{
         draw::normal(row.input, stream), draw::normal(row.filter, stream + 1),
         draw::uniform({channels}, stream + 2, 0.5, 1), Tensor<double>(Shape{channels})};
@@ -85,15 +85,17 @@ std::vector<OperatorCase> convolution_batch_norm_cases() {
     cases.push_back(operator_case(operation, row.name, std::move(inputs),
                                   [=](auto& t, auto in) { return evaluate(t, in, row.relu); }));
   };
-  const auto full = [](auto& tape, Var x, Var filter, Var bias, const Row& row, const auto& norm) {
+  const auto full = [](auto& tape, Var x, Var filter, Var bias, const FusedRow& row,
+                       const auto& norm) {
     return conv2d_batch_norm(tape, x, filter, bias, row.window, row.groups, norm);
   };
-  const auto depthwise = [](auto& tape, Var x, Var filter, Var bias, const Row& row,
+  const auto depthwise = [](auto& tape, Var x, Var filter, Var bias, const FusedRow& row,
                             const auto& norm) {
     return depthwise_conv2d_batch_norm(tape, x, filter, bias, row.window, norm);
   };
-  for (const Row& row : kConvolutions) append("conv2d_batch_norm", row, row.filter[0], full);
-  for (const Row& row : kDepthwise)
+  for (const FusedRow& row : kFusedConvolutions)
+    append("conv2d_batch_norm", row, row.filter[0], full);
+  for (const FusedRow& row : kFusedDepthwise)
     append("depthwise_conv2d_batch_norm", row, row.filter[3], depthwise);
   return cases;
 }
