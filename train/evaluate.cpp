@@ -49,12 +49,11 @@ class Predictor {
     const auto run = [&](auto evaluator) {
       return interpret(tape, model_.graph, tape.constant(image), evaluator, Keep::output).back();
     };
-    const Var out =
-        arithmetic_ == Arithmetic::floating
-            ? run(StreamedEvaluator(tape, model_.graph, model_.parameters))
-            : run(FakeQuantEvaluator(tape, model_.graph, model_.parameters, Mode::evaluate,
-                                     quantizations_, find_target(checkpoint_.target),
-                                     Ranges::fixed));
+    const Var out = arithmetic_ == Arithmetic::floating
+                        ? run(StreamedEvaluator(tape, model_.graph, model_.parameters))
+                        : run(FakeQuantEvaluator(tape, model_.graph, model_.parameters,
+                                                 Mode::evaluate, quantizations_,
+                                                 find_target(checkpoint_.target), Ranges::fixed));
     return tape.value(out);
   }
 
