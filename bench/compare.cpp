@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <thread>
+#include <tuple>
 
 #include "integrad/bench/measure.h"
 #include "integrad/tensor/error.h"
@@ -81,9 +82,10 @@ struct Results {
   }
 };
 
-/// A peer's task that answers ours: the same, or for int8 its other ways.
+/// A peer's task that answers ours: the same, or for int8 its other ways, for bf16 float.
 bool answers(const std::string& ours, const std::string& theirs) {
   if (ours == theirs) return true;
+  if (ours.ends_with("/bf16")) return theirs == ours.substr(0, ours.size() - 4) + "float";
   const std::string ending = "/int8";
   if (!ours.ends_with(ending)) return false;
   const std::string stem = ours.substr(0, ours.size() - ending.size());
@@ -161,6 +163,26 @@ void write_quantized(std::ostream& out, const Results& results) {
   }
 }
 
+/// What a pixel costs at each size.
+void write_sizes(std::ostream& out, const Results& results) {
+  out << "| what | threads | pixels | ms | ns a pixel |\n|---|--:|--:|--:|--:|\n";
+  std::map<std::tuple<std::string, int, long>, double> rows;
+  for (const auto& [key, summary] : results.all) {
+    const bool train = key.task.starts_with("train/");
+    if (key.program != kOurs || (!train && !key.task.starts_with("infer/"))) continue;
+    const std::size_t slash = key.task.find('/');
+    const long size = std::stol(key.task.substr(slash + 1)),
+               batch = std::stol(key.task.substr(key.task.find("batch ") + 6));
+    rows[{key.task.substr(0, slash + 1) + last_part(key.task), key.threads, size * size * batch}] =
+        summary.median();
+  }
+  for (const auto& [row, ms] : rows) {
+    const auto& [what, threads, pixels] = row;
+    out << "| " << what << " | " << threads << " | " << pixels << " | " << milliseconds(ms) << " | "
+        << format_fixed(ms * 1e6 / static_cast<double>(pixels), 1) << " |\n";
+  }
+}
+
 std::string processor() {
   std::ifstream in("/proc/cpuinfo");
   for (std::string line; std::getline(in, line);)
@@ -211,6 +233,8 @@ int main(int argc, char** argv) {
     write_threads(page, results);
     page << "\n## Quantisation-aware steps, against the float step of the same folded network\n\n";
     write_quantized(page, results);
+    page << "\n## Cost by size\n\n";
+    write_sizes(page, results);
     page << "\n## Layers\n\n";
     write_peers(page, results, true);
 

@@ -5,11 +5,17 @@
 //   layers                the network's convolutions, both gradients; in integers
 //   train --size --batch --precision float|float-folded|bf16|qat|qat-tracking
 //   infer --size --precision float|int8
+//   metrics --size        of one image's scores, both precisions
+#include <algorithm>
+#include <vector>
+
 #include "integrad/bench/convolutions.h"
 #include "integrad/bench/limits.h"
 #include "integrad/bench/measure.h"
 #include "integrad/bench/workloads.h"
 #include "integrad/tensor/parallel.h"
+#include "integrad/tensor/random.h"
+#include "integrad/train/metrics.h"
 
 namespace {
 
@@ -66,6 +72,28 @@ void time_inference(int size, const std::string& precision, int repeats) {
          inference_gflop(size));
 }
 
+template <class T>
+void time_metrics(int size, const char* precision, int repeats) {
+  const auto pixels = static_cast<std::size_t>(size) * static_cast<std::size_t>(size);
+  // Mostly background, like a vessel mask: wide scores around a truth of one pixel in ten.
+  std::vector<T> scores(pixels);
+  std::vector<std::uint8_t> truth(pixels);
+  for (std::size_t i = 0; i < pixels; ++i) {
+    const Random random(1, i);
+    truth[i] = random.uniform(0) < 0.1;
+    const double score = 20 * random.normal(2) + (truth[i] != 0 ? 30 : -60);
+    scores[i] = static_cast<T>(std::clamp(score, -128.0, 127.0));
+  }
+  record("metrics/" + at(size, 1) + "/" + precision,
+         measure(repeats,
+                 [&] {
+                   SegmentationScorer<T> scorer(T{0});
+                   scorer.add("image", scores, truth);
+                   scorer.pooled();
+                 }),
+         0);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -82,8 +110,11 @@ int main(int argc, char** argv) {
       time_training(size, option(argc, argv, "batch", 2), precision, repeats);
     else if (what == "infer")
       time_inference(size, precision, repeats);
-    else
-      fail("integrad_time: limits, layers, train or infer; got '", what, "'");
+    else if (what == "metrics") {
+      time_metrics<float>(size, "float", repeats);
+      time_metrics<std::int8_t>(size, "int8", repeats);
+    } else
+      fail("integrad_time: limits, layers, train, infer or metrics; got '", what, "'");
   } catch (const std::exception& error) {
     std::fprintf(stderr, "integrad_time: %s\n", error.what());
     return 1;

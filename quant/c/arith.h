@@ -1,8 +1,7 @@
 /* The integer arithmetic of this library: the only definition of how a 32-bit sum becomes an 8-bit
  * code again. The trainer, the integer runner and every emitted program compile this very text.
  * Where vector or DSP instructions reach the same codes in another way, that way is derived from
- * this one and tested against it. Common subset of C99 and C++20, no library calls, no undefined
- * behaviour.
+ * this one and tested against it. A subset of C99 and C++20, without undefined behaviour or calls.
  *
  * A real number r is stored as a code q with r = scale * (q - zero_point). A sum of products of two
  * such numbers has scale s_in * s_weight; to store it with the output's scale it is multiplied by

@@ -77,6 +77,29 @@ TEST_CASE("the area under the curve equals the count over all pairs, with ties")
   }
 }
 
+TEST_CASE("images of many pixels are counted pixel by pixel") {
+  const Random random(3, 2);
+  const std::size_t pixels = 200003;  // several parts and tables, and a remainder of each
+  std::vector<std::int8_t> codes(pixels);
+  Bytes truth(pixels), view(pixels);
+  Confusion expected;
+  for (std::size_t i = 0; i < pixels; ++i) {
+    codes[i] = static_cast<std::int8_t>(static_cast<int>(random.below(4 * i, 256)) - 128);
+    truth[i] = random.below(4 * i + 1, 3) == 0 ? 255 : 0;
+    view[i] = random.below(4 * i + 2, 5) == 0 ? 0 : 7;
+    if (view[i] == 0) continue;
+    Index& count = truth[i] != 0
+                       ? (codes[i] > 5 ? expected.true_positive : expected.false_negative)
+                       : (codes[i] > 5 ? expected.false_positive : expected.true_negative);
+    ++count;
+  }
+  CHECK(confusion<std::int8_t>(codes, std::int8_t{5}, truth, view) == expected);
+  // The same scores as floats are ranked by sorting.
+  const std::vector<float> floats(codes.begin(), codes.end());
+  CHECK(confusion<float>(floats, 5.0f, truth, view) == expected);
+  CHECK(auc(codes, truth, view) == auc(floats, truth, view));
+}
+
 TEST_CASE("the area ranks by order alone: perfect, reversed, constant, infinite") {
   const float infinity = std::numeric_limits<float>::infinity();
   CHECK(auc<float>({-infinity, -1e-38f, 1e-38f, infinity}, {0, 0, 1, 1}) == 1);
