@@ -1,5 +1,9 @@
 #include "integrad/tensor/buffer.h"
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 #include <algorithm>
 #include <map>
 #include <mutex>
@@ -25,6 +29,24 @@ constexpr bool kKeepsBlocks = true;
 #endif
 // Smaller blocks are the allocator's business: it reuses them itself.
 constexpr std::size_t kLarge = std::size_t{1} << 16;
+
+// Whole large pages of the processor within a block are asked for: maps of hundreds of MB are
+// walked line by line, and each small page is a look-up (in a virtual machine, two) and a fault of
+// its own.
+constexpr std::size_t kPage = std::size_t{1} << 21;
+
+void* new_block(std::size_t bytes) {
+  if (bytes < kPage) return ::operator new(bytes, kAlignment);
+  void* const block = ::operator new (bytes, std::align_val_t{kPage});
+#if defined(__linux__)
+  // A hint: where it is refused, small pages do.
+  static_cast<void>(madvise(block, bytes / kPage * kPage, MADV_HUGEPAGE));
+#endif
+  return block;
+}
+void delete_block(void* block, std::size_t bytes) noexcept {
+  ::operator delete (block, bytes < kPage ? kAlignment : std::align_val_t{kPage});
+}
 
 class Store {
  public:
@@ -56,17 +78,17 @@ class Store {
     } catch (const std::bad_alloc&) {
       const auto found = kept_.find(bytes);
       if (found != kept_.end() && found->second.empty()) kept_.erase(found);
-      ::operator delete(block, kAlignment);
+      delete_block(block, bytes);
     }
   }
 
  private:
   void* allocate(std::size_t bytes) {
     try {
-      return ::operator new(bytes, kAlignment);
+      return new_block(bytes);
     } catch (const std::bad_alloc&) {
       while (kept_bytes_ > 0) drop_largest();
-      return ::operator new(bytes, kAlignment);
+      return new_block(bytes);
     }
   }
 
@@ -77,7 +99,7 @@ class Store {
 
   void drop_largest() noexcept {
     const auto largest = std::prev(kept_.end());
-    ::operator delete(largest->second.back(), kAlignment);
+    delete_block(largest->second.back(), largest->first);
     largest->second.pop_back();
     kept_bytes_ -= largest->first;
     if (largest->second.empty()) kept_.erase(largest);
@@ -97,14 +119,14 @@ Store& store() {
 }  // namespace
 
 void* take_block(std::size_t bytes) {
-  return kKeepsBlocks && bytes >= kLarge ? store().take(bytes) : ::operator new(bytes, kAlignment);
+  return kKeepsBlocks && bytes >= kLarge ? store().take(bytes) : new_block(bytes);
 }
 
 void give_block(void* block, std::size_t bytes) noexcept {
   if (kKeepsBlocks && bytes >= kLarge)
     store().give(block, bytes);
   else
-    ::operator delete(block, kAlignment);
+    delete_block(block, bytes);
 }
 
 }  // namespace integrad::detail

@@ -24,6 +24,17 @@ TEST_CASE("buffers are aligned, deep copies, and keep their content whatever is 
   }
 }
 
+TEST_CASE("buffers of a large page and more begin at one") {
+  constexpr std::size_t kPage = std::size_t{1} << 21;
+  for (std::size_t size : {kPage - 1, kPage, 3 * kPage + 5}) {
+    Buffer<std::uint8_t> a = Buffer<std::uint8_t>::uninitialized(size);
+    if (size >= kPage) CHECK(reinterpret_cast<std::uintptr_t>(a.data()) % kPage == 0);
+    a.data()[0] = a.data()[size - 1] = 7;
+    const Buffer<std::uint8_t> b = a;
+    CHECK((b.data()[0] == 7 && b.data()[size - 1] == 7));
+  }
+}
+
 TEST_CASE("many buffers of changing sizes neither overlap nor pile up") {
   std::vector<Buffer<std::uint8_t>> live;
   for (std::size_t round = 0; round < 200; ++round) {
