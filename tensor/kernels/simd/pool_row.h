@@ -5,11 +5,11 @@ template <bool whole>
 ALWAYS_INLINE Integers load_winners(const std::uint8_t* p, std::int64_t channels) {
   Bytes bytes{};
   std::memcpy(&bytes, p, static_cast<std::size_t>(whole ? kLanes : channels));
-  return __builtin_convertvector(bytes, Integers);
+  return widen(bytes);
 }
 template <bool whole>
 ALWAYS_INLINE void store_winners(std::uint8_t* p, Integers winner, std::int64_t channels) {
-  const Bytes bytes = __builtin_convertvector(winner, Bytes);
+  const Bytes bytes = narrow(winner);
   std::memcpy(p, &bytes, static_cast<std::size_t>(whole ? kLanes : channels));
 }
 
@@ -28,7 +28,8 @@ ALWAYS_INLINE void for_each_vector(std::int64_t channels, Visit visit) {
 }
 
 // The first maximum of a window wins; a NaN wins against every number.
-void max_pool_row(const PoolRow& r, const float* x, float* y, std::uint8_t* winners) {
+void max_pool_row(const PoolRow& row, const float* x, float* y, std::uint8_t* winners) {
+  const PoolRow r = row;  // stores of bytes might change the caller's
   for_each_vector(r.channels, [&](std::int64_t first, std::int64_t left, auto vector) {
     constexpr bool kWhole = decltype(vector)::value;
     for (std::int64_t ox = 0; ox < r.out_width; ++ox) {
@@ -50,8 +51,9 @@ void max_pool_row(const PoolRow& r, const float* x, float* y, std::uint8_t* winn
   });
 }
 
-void spread_row(const PoolRow& r, std::int64_t ky, const float* pooled, const std::uint8_t* winners,
-                float* into) {
+void spread_row(const PoolRow& row, std::int64_t ky, const float* pooled,
+                const std::uint8_t* winners, float* into) {
+  const PoolRow r = row;  // stores of bytes might change the caller's
   for_each_vector(r.channels, [&](std::int64_t first, std::int64_t left, auto vector) {
     constexpr bool kWhole = decltype(vector)::value;
     for (std::int64_t ox = 0; ox < r.out_width; ++ox) {
@@ -67,7 +69,8 @@ void spread_row(const PoolRow& r, std::int64_t ky, const float* pooled, const st
   });
 }
 
-void pick_row(const PoolRow& r, const float* spread, const std::uint8_t* winners, float* pooled) {
+void pick_row(const PoolRow& row, const float* spread, const std::uint8_t* winners, float* pooled) {
+  const PoolRow r = row;  // stores of bytes might change the caller's
   for_each_vector(r.channels, [&](std::int64_t first, std::int64_t left, auto vector) {
     constexpr bool kWhole = decltype(vector)::value;
     for (std::int64_t ox = 0; ox < r.out_width; ++ox) {

@@ -62,3 +62,17 @@ ALWAYS_INLINE Doubles upper_doubles(Vector v) {
 }
 using Integers = std::int32_t __attribute__((vector_size(32)));
 using Bytes = std::uint8_t __attribute__((vector_size(8)));
+// gcc 12 converts such vectors element by element. `narrow` wants 0 .. 255.
+ALWAYS_INLINE Integers widen(Bytes bytes) {
+  long long all;
+  std::memcpy(&all, &bytes, sizeof all);
+  return (Integers)_mm256_cvtepu8_epi32(_mm_cvtsi64_si128(all));
+}
+ALWAYS_INLINE Bytes narrow(Integers values) {
+  const __m256i v = (__m256i)values;
+  const __m128i words = _mm_packus_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
+  const long long all = _mm_cvtsi128_si64(_mm_packus_epi16(words, words));
+  Bytes bytes;
+  std::memcpy(&bytes, &all, sizeof bytes);
+  return bytes;
+}

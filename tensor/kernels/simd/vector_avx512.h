@@ -64,3 +64,10 @@ ALWAYS_INLINE Doubles upper_doubles(Vector v) {
 }
 using Integers = std::int32_t __attribute__((vector_size(64)));
 using Bytes = std::uint8_t __attribute__((vector_size(16)));
+// gcc 12 converts such vectors element by element.
+ALWAYS_INLINE Integers widen(Bytes bytes) {
+  return (Integers)_mm512_maskz_cvtepu8_epi32(0xffff, (__m128i)bytes);
+}
+ALWAYS_INLINE Bytes narrow(Integers values) {
+  return (Bytes)_mm512_maskz_cvtepi32_epi8(0xffff, (__m512i)values);
+}

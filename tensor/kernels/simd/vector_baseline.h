@@ -180,3 +180,9 @@ ALWAYS_INLINE void store_floats(float* p, Doubles v) {
 }
 using Integers = std::int32_t __attribute__((vector_size(16)));
 using Bytes = std::uint8_t __attribute__((vector_size(4)));
+ALWAYS_INLINE Integers widen(Bytes bytes) {
+  return __builtin_convertvector(bytes, Integers);
+}
+ALWAYS_INLINE Bytes narrow(Integers values) {
+  return __builtin_convertvector(values, Bytes);
+}
