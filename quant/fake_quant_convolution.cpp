@@ -80,7 +80,7 @@ bool convolve_rows(Convolution kind, const ConvGeometry& g, const CodeMap& x, co
     for (Index row = begin; row < end; ++row) {
       const Reach r = kernels::fast::reach(g.window.y, row % g.out_height, g.in_height);
       packed.kernel(packed.c, input.rows(row / g.out_height, r.begin, r.end), r.first_tap,
-                    r.end_tap, scratch.data(), sums.data());
+                    r.end_tap, scratch.data(), kernels::kNothingUpcoming, sums.data());
       into.line(row, sums.data());
     }
   });

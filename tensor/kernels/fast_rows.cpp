@@ -24,7 +24,7 @@ void run_rows(const PackedPass& packed, Index batch, const float* x, float* y, I
       const Index n = row / pass.out_height, oy = row % pass.out_height;
       const Reach r = reach(pass.y, oy, pass.in_height);
       packed.kernel(packed.c, x + (n * pass.in_height + r.begin) * pass.in_row(), r.first_tap,
-                    r.end_tap, scratch.data(),
+                    r.end_tap, scratch.data(), kNothingUpcoming,
                     y + packed.offset + n * image_step + oy * pass.out_row_step);
     }
   });

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "integrad/tensor/kernels/fast.h"
-#include "integrad/tensor/kernels/row_window.h"
+#include "integrad/tensor/kernels/line_source.h"
 
 namespace integrad::kernels::fast {
 
@@ -29,9 +29,12 @@ class ForwardRows {
     if (packed_.narrow)
       float_kernels().narrow_row(packed_.narrow->row, planes_.rows(image, r.begin, r.end),
                                  r.first_tap, r.end_tap, into);
-    else
-      packed_.pass->kernel(packed_.pass->c, input_.rows(image, r.begin, r.end), r.first_tap,
-                           r.end_tap, scratch_.data(), into);
+    else {
+      const float* const x = input_.rows(image, r.begin, r.end);
+      Upcoming next = kNothingUpcoming;
+      add_upcoming(input_, image, r.end, next);
+      packed_.pass->kernel(packed_.pass->c, x, r.first_tap, r.end_tap, scratch_.data(), next, into);
+    }
   }
 
  private:

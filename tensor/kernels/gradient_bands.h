@@ -4,6 +4,7 @@
 
 #include "integrad/tensor/kernels/bands.h"
 #include "integrad/tensor/kernels/fast.h"
+#include "integrad/tensor/kernels/line_source.h"
 
 /// The gradients of a convolution from rows that are made as they are needed, whatever memory
 /// holds: values before their normalisation, or codes.
@@ -60,8 +61,14 @@ bool gradients_in_bands(Convolution kind, const ConvGeometry& g, const float* fi
       for (Index iy = in_begin; iy < in_end; ++iy) {
         const PackedPass& packed = passes.front();
         const Reach back = reach(packed.pass.y, iy, g.out_height);
+        Upcoming next = kNothingUpcoming;
+        if (iy + 1 == in_end && row + 1 < end) {
+          add_upcoming(input, image, r.end, next);
+          add_upcoming(dy, image, dy_end, next);
+          finish.add_upcoming(image * g.in_height + iy + 1, next);
+        }
         finish.row(image * g.in_height + iy, [&](float* row_into) {
-          packed.kernel(packed.c, d(back.begin), back.first_tap, back.end_tap, scratch.data(),
+          packed.kernel(packed.c, d(back.begin), back.first_tap, back.end_tap, scratch.data(), next,
                         row_into);
         });
       }

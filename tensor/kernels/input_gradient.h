@@ -29,6 +29,12 @@ class InputGradientRows {
                         into_.sums->start(line));
   }
 
+  /// What row() reads is read next.
+  void add_upcoming(Index line, Upcoming& next) const {
+    if (!into_.before.empty() && line < lines_.count)
+      kernels::add_upcoming(places_of(lines_, into_.before), line, next);
+  }
+
  private:
   InputGradient<T> into_;
   Lines lines_;

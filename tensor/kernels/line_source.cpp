@@ -5,23 +5,29 @@ namespace integrad::kernels {
 template <class T>
 LineSource<T> stored_lines(const Lines& lines, Stored<T> x) {
   const Index size = lines.size();
-  return {lines, x.full, [=]() -> LineReader<T> {
+  return {lines, x.full,
+          [=]() -> LineReader<T> {
             return [=](Index line, T* into) { read_into(x, line * size, size, into); };
-          }};
+          },
+          1, places_of(lines, x)};
 }
 
 template <class T>
 LineSource<T> mapped_lines(const Lines& lines, Stored<T> x, ChannelMap<T> map) {
   const Index size = lines.size();
-  return {lines, nullptr, [=]() -> LineReader<T> {
+  return {lines, nullptr,
+          [=]() -> LineReader<T> {
             return [=](Index line, T* into) { map_line(map, lines, x, line * size, into); };
-          }};
+          },
+          1, places_of(lines, x)};
 }
 
 template <class T>
 LineSource<T> sum_lines(LineSource<T> a, LineSource<T> b, bool subtract) {
   const Lines lines = a.lines;
   const int maps_read = a.maps_read + b.maps_read;
+  std::vector<LinePlace> places = a.places;
+  places.insert(places.end(), b.places.begin(), b.places.end());
   return {lines, nullptr,
           [=, a = std::move(a), b = std::move(b)]() -> LineReader<T> {
             return [size = lines.size(), subtract, left = LineInput<T>(a), right = LineInput<T>(b)](
@@ -33,7 +39,7 @@ LineSource<T> sum_lines(LineSource<T> a, LineSource<T> b, bool subtract) {
                 for (Index i = 0; i < size; ++i) into[i] = x[i] + y[i];
             };
           },
-          maps_read};
+          maps_read, std::move(places)};
 }
 
 template <class T>

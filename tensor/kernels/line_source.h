@@ -2,8 +2,10 @@
 #include <algorithm>
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "integrad/tensor/kernels/row_window.h"
+#include "integrad/tensor/kernels/simd/float_kernels.h"
 #include "integrad/tensor/kernels/stored_lines.h"
 #include "integrad/tensor/parallel.h"
 
@@ -13,16 +15,37 @@ namespace integrad::kernels {
 template <class T>
 using LineReader = std::function<void(Index line, T* into)>;
 
+/// Where lines are in memory: line l from l / each * bytes on.
+struct LinePlace {
+  const void* base;
+  Index bytes, each = 1;
+};
+
 /// A map [lines, pixels, channels] as its readers meet it: in memory, or made a line at a time from
 /// what memory holds.
 template <class T>
 struct LineSource {
   Lines lines;
-  const T* whole;                               ///< null: not in memory as it is read
-  std::function<LineReader<T>()> reader;        ///< for one thread; also when `whole` is set
-  int maps_read = 1;                            ///< stored maps that a line is made from
+  const T* whole;                         ///< null: not in memory as it is read
+  std::function<LineReader<T>()> reader;  ///< for one thread; also when `whole` is set
+  int maps_read = 1;                      ///< stored maps that a line is made from
+  std::vector<LinePlace> places = {};     ///< of what a line is made from, for fetching it early
   std::shared_ptr<const void> owner = nullptr;  ///< keeps what is read, if anything must
 };
+template <class T>
+std::vector<LinePlace> places_of(const Lines& lines, const Stored<T>& x) {
+  const Index size = lines.size();
+  if (x.full != nullptr) return {{x.full, size * Index{sizeof(T)}}};
+  return {{x.rounded, size * Index{sizeof(BFloat16)}}};
+}
+/// Adds a line to what is read next, as far as there is room.
+inline void add_upcoming(const std::vector<LinePlace>& places, Index line, Upcoming& next) {
+  for (const LinePlace& place : places) {
+    if (next.count == Upcoming::kMost) return;
+    next.at[next.count] = static_cast<const char*>(place.base) + line / place.each * place.bytes;
+    next.bytes[next.count++] = place.bytes;
+  }
+}
 
 /// As memory holds it; with a map, that applied to it.
 template <class T>
@@ -72,6 +95,8 @@ class InputRows {
  public:
   InputRows(const LineSource<T>& source, Index height, Index most)
       : whole_(source.whole),
+        places_(source.places),
+        lines_(source.lines.count),
         height_(height),
         row_(source.lines.size()),
         window_(row_, std::min(most, height),
@@ -81,6 +106,11 @@ class InputRows {
     return whole_ != nullptr ? whole_ + (image * height_ + begin) * row_
                              : window_.rows(image, begin, end);
   }
+  /// Row `row` of an image, or the next image's, is read next.
+  void add_upcoming(Index image, Index row, Upcoming& next) const {
+    const Index line = image * height_ + row;
+    if (line < lines_) kernels::add_upcoming(places_, line, next);
+  }
 
  private:
   struct Make {
@@ -89,9 +119,17 @@ class InputRows {
     void operator()(Index image, Index row, T* into) const { reader(image * height + row, into); }
   };
   const T* whole_;
-  Index height_, row_;
+  std::vector<LinePlace> places_;
+  Index lines_, height_, row_;
   RowWindow<Make, T> window_;
 };
+
+/// Row `row` of an image is read next, if `rows` knows where it comes from.
+template <class Rows>
+void add_upcoming(const Rows& rows, Index image, Index row, Upcoming& next) {
+  if constexpr (requires { rows.add_upcoming(image, row, next); })
+    rows.add_upcoming(image, row, next);
+}
 
 /// Calls start() in each thread, and what it returns with each line of that thread's share.
 template <class Start>

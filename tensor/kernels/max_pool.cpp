@@ -166,6 +166,9 @@ template <class T>
 LineSource<T> spread_to_winners(const ConvGeometry& g, LineSource<T> pooled,
                                 const std::uint8_t* winners) {
   const int maps_read = pooled.maps_read;
+  std::vector<LinePlace> places = pooled.places;
+  places.push_back({winners, pooled.lines.size()});
+  for (LinePlace& place : places) place.each *= g.window.y.kernel;
   return {Lines::of(g.input()), nullptr,
           [=, pooled = std::move(pooled)]() -> LineReader<T> {
             return [g, winners, size = pooled.lines.size(),
@@ -193,7 +196,7 @@ LineSource<T> spread_to_winners(const ConvGeometry& g, LineSource<T> pooled,
               });
             };
           },
-          maps_read};
+          maps_read, windows_tile(g) ? std::move(places) : std::vector<LinePlace>{}};
 }
 
 template <class T>

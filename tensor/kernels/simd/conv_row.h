@@ -102,15 +102,17 @@ void conv_tile_of(std::int64_t wanted, const RowConvolution& c, const Tile& t) {
 }
 
 void conv_row(const RowConvolution& c, const float* x, std::int64_t ky_begin, std::int64_t ky_end,
-              float* scratch, float* y) {
+              float* scratch, const Upcoming& next, float* y) {
   const std::int64_t extent = (c.kernel_x - 1) * c.dilation + 1, rows = ky_end - ky_begin;
   const std::int64_t run = c.kernel_x * c.in_channels * kLanes;  // weights of one ky and block
   const std::int64_t limit = c.blocks == 1 ? kTile1 : kTile2;
   const std::int64_t tiles = (c.out_width + limit - 1) / limit;
+  const Shares shares(next, tiles);
   Tile t;
   t.rows = rows;
   std::int64_t ox = 0;
   for (std::int64_t tile = 0; tile < tiles; ++tile) {
+    shares.fetch(next, tile);
     // Tiles of nearly equal width: none is so narrow that it waits for its own sums.
     const std::int64_t pixels = (c.out_width - ox + (tiles - tile) - 1) / (tiles - tile);
     const std::int64_t start = ox * c.stride - c.pad, reads = (pixels - 1) * c.stride + extent;

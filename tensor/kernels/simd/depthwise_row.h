@@ -39,13 +39,15 @@ void depthwise_tile_of(std::int64_t wanted, const RowConvolution& c, const Tile&
 }
 
 void depthwise_row(const RowConvolution& c, const float* x, std::int64_t ky_begin,
-                   std::int64_t ky_end, float* scratch, float* y) {
+                   std::int64_t ky_end, float* scratch, const Upcoming& next, float* y) {
   const std::int64_t extent = (c.kernel_x - 1) * c.dilation + 1;
   const std::int64_t tiles = (c.out_width + kDepthwiseTile - 1) / kDepthwiseTile;
+  const Shares shares(next, tiles);
   Tile t;
   t.rows = ky_end - ky_begin;
   std::int64_t ox = 0;
   for (std::int64_t tile = 0; tile < tiles; ++tile) {
+    shares.fetch(next, tile);
     const std::int64_t pixels = (c.out_width - ox + (tiles - tile) - 1) / (tiles - tile);
     const std::int64_t start = ox * c.stride - c.pad, reads = (pixels - 1) * c.stride + extent;
     const float* from = x + start * c.in_channels;

@@ -12,6 +12,16 @@ namespace integrad::kernels {
 /// Output pixels that a tile computes at most, in every instruction set.
 inline constexpr std::int64_t kMaxTile = 20;
 
+/// Memory that is read after this row: a kernel that computes fetches it into the second cache
+/// meanwhile, each tile its share. Changes no result.
+struct Upcoming {
+  static constexpr int kMost = 8;
+  const char* at[kMost];
+  std::int64_t bytes[kMost];
+  int count;
+};
+inline constexpr Upcoming kNothingUpcoming{{}, {}, 0};
+
 /// A convolution along x with packed operands; rows (y) are the caller's loop. `lanes` below is the
 /// instruction set's vector length, and `blocks` = ceil(out_channels / lanes).
 struct RowConvolution {
@@ -54,9 +64,9 @@ struct FloatKernels {
   /// One output row. `x` is the input row that ky_begin reads, `scratch` holds kernel_y rows of
   /// (kMaxTile - 1) * stride + extent pixels and one vector.
   void (*conv_row)(const RowConvolution& c, const float* x, std::int64_t ky_begin,
-                   std::int64_t ky_end, float* scratch, float* y);
+                   std::int64_t ky_end, float* scratch, const Upcoming& next, float* y);
   void (*depthwise_row)(const RowConvolution& c, const float* x, std::int64_t ky_begin,
-                        std::int64_t ky_end, float* scratch, float* y);
+                        std::int64_t ky_end, float* scratch, const Upcoming& next, float* y);
   /// Adds one output row to a partial sum. `cotangent` has out_channels values a pixel (padded to
   /// blocks * lanes for conv_filter_row); `scratch` holds kernel_y rows of the two border strips.
   void (*conv_filter_row)(const RowGradient& c, const float* x, std::int64_t ky_begin,
