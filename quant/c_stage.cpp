@@ -1,6 +1,7 @@
 #include "integrad/quant/c_stage.h"
 
 #include <algorithm>
+#include <sstream>
 
 #include "integrad/quant/c_call.h"
 #include "integrad/quant/reach.h"
@@ -26,10 +27,17 @@ std::string reached(const Reach& reach, const std::string& row, Index height, bo
          std::to_string(height) + ")";
 }
 
+template <class... Parts>
+std::string joined(const Parts&... parts) {
+  std::ostringstream text;
+  (text << ... << parts);
+  return text.str();
+}
+
 std::string folded(const std::vector<std::string>& values, const std::string& function) {
   std::string text = values.front();
   for (std::size_t i = 1; i < values.size(); ++i)
-    text = function + "(" + text + ", " + values[i] + ")";
+    text = joined(function, "(", text, ", ", values[i], ")");
   return text;
 }
 
@@ -71,9 +79,9 @@ void StagePrinter::print_call(const Stage& stage, int step, std::string_view ind
     const std::string row = row_size(input);
     places.rows.push_back(inside ? "integrad_band_rows(&" + band(input) + ")"
                                  : "integrad_all_rows(" + address(input) + ")");
-    places.codes.push_back(inside ? "integrad_row(" + places.rows.back() + ", " + begin + ", " +
-                                        row + ")"
-                                  : plus(address(input), whole ? "0" : after(row)));
+    places.codes.push_back(
+        inside ? joined("integrad_row(", places.rows.back(), ", ", begin, ", ", row, ")")
+               : plus(address(input), whole ? "0" : after(row)));
   }
   const auto winners = [&](int pool) {
     return plus("(uint8_t*)arena", std::to_string(plan_.step(pool).winners));
@@ -124,9 +132,7 @@ void StagePrinter::print_ends(const Stage& stage, std::ostream& out) const {
                                        std::to_string(height) + ")";
     } else {
       value = folded(needs, "integrad_larger");
-      if (most < height)
-        value = "round == " + std::to_string(rounds - 1) + " ? " + std::to_string(height) + " : " +
-                value;
+      if (most < height) value = joined("round == ", rounds - 1, " ? ", height, " : ", value);
     }
     most = height;
     lines.push_back("    const int32_t " + end(step) + " = " + value + ";\n");

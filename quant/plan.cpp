@@ -16,6 +16,7 @@ namespace {
 /// A step for every node of the program.
 std::vector<Step> steps_of(const QGraph& program) {
   std::vector<Step> steps;
+  steps.reserve(static_cast<std::size_t>(program.size()));
   for (int id = 0; id < program.size(); ++id) steps.push_back({id, program.node(id).inputs});
   return steps;
 }

@@ -13,7 +13,7 @@ class Dice {
   /// low .. high, both included.
   int between(int low, int high) {
     return low +
-           static_cast<int>(random_.below(index_++, static_cast<std::uint64_t>(high - low + 1)));
+           static_cast<int>(random_.below(index_++, static_cast<std::uint64_t>(high - low) + 1));
   }
   bool one_in(int count) { return between(1, count) == 1; }
   double uniform(double low, double high) { return random_.uniform(index_++, low, high); }
