@@ -30,7 +30,7 @@ struct Announced {
   bool swapped;
   std::array<Index, 4> extents;
   std::array<float, 3> spacing;
-  int datatype;
+  const struct VoxelType* type;
   Index voxel_bytes, voxels;
   std::uint64_t offset;
   double slope, inter;
@@ -39,27 +39,6 @@ struct Announced {
     return offset + static_cast<std::uint64_t>(voxels) * static_cast<std::uint64_t>(voxel_bytes);
   }
 };
-
-Index bytes_of(int datatype) {
-  switch (datatype) {
-    case 2:
-    case 256:
-      return 1;
-    case 4:
-    case 512:
-      return 2;
-    case 8:
-    case 16:
-    case 768:
-      return 4;
-    case 64:
-    case 1024:
-    case 1280:
-      return 8;
-    default:
-      fail("datatype ", datatype, " is not one of integers or real numbers");
-  }
-}
 
 void read_extents(std::span<const std::uint8_t> header, const VolumeLimits& limits, Announced& a) {
   const auto dim = [&](std::size_t i) {
@@ -80,6 +59,38 @@ void read_extents(std::span<const std::uint8_t> header, const VolumeLimits& limi
   }
 }
 
+template <class T>
+void convert(const Announced& a, std::span<const std::uint8_t> bytes, std::vector<float>& voxels) {
+  for (std::size_t i = 0; i < voxels.size(); ++i) {
+    const auto stored = number_at<T>(bytes, i * sizeof(T), a.swapped);
+    voxels[i] = static_cast<float>(static_cast<double>(stored) * a.slope + a.inter);
+    require(std::isfinite(voxels[i]), "voxel ", i, " is not a finite number");
+  }
+}
+
+/// The format's datatypes that are numbers.
+struct VoxelType {
+  int datatype;
+  Index bytes;
+  void (*convert)(const Announced& a, std::span<const std::uint8_t> bytes,
+                  std::vector<float>& voxels);
+};
+template <class T>
+constexpr VoxelType voxel_type(int datatype) {
+  return {datatype, Index{sizeof(T)}, convert<T>};
+}
+constexpr VoxelType kVoxelTypes[] = {
+    voxel_type<std::uint8_t>(2),    voxel_type<std::int16_t>(4),    voxel_type<std::int32_t>(8),
+    voxel_type<float>(16),          voxel_type<double>(64),         voxel_type<std::int8_t>(256),
+    voxel_type<std::uint16_t>(512), voxel_type<std::uint32_t>(768), voxel_type<std::int64_t>(1024),
+    voxel_type<std::uint64_t>(1280)};
+
+const VoxelType& find_voxel_type(int datatype) {
+  for (const VoxelType& type : kVoxelTypes)
+    if (type.datatype == datatype) return type;
+  fail("datatype ", datatype, " is not one of integers or real numbers");
+}
+
 Announced read_nifti_header(std::span<const std::uint8_t> header, const VolumeLimits& limits) {
   require(header.size() >= kNiftiHeader, "a NIfTI-1 header has ", kNiftiHeader,
           " bytes; the file has ", header.size());
@@ -94,10 +105,10 @@ Announced read_nifti_header(std::span<const std::uint8_t> header, const VolumeLi
           "the voxels are in another file (a pair .hdr and .img); convert it to one .nii");
   require(magic == std::string_view("n+1\0", 4), "this is no NIfTI-1 file: its magic is not n+1");
   read_extents(header, limits, a);
-  a.datatype = number_at<std::int16_t>(header, kDatatype, a.swapped);
-  a.voxel_bytes = bytes_of(a.datatype);
+  a.type = &find_voxel_type(number_at<std::int16_t>(header, kDatatype, a.swapped));
+  a.voxel_bytes = a.type->bytes;
   const auto bits = number_at<std::int16_t>(header, kBitpix, a.swapped);
-  require(bits == 8 * a.voxel_bytes, "bitpix is ", bits, "; datatype ", a.datatype, " has ",
+  require(bits == 8 * a.voxel_bytes, "bitpix is ", bits, "; datatype ", a.type->datatype, " has ",
           8 * a.voxel_bytes);
   const auto offset = number_at<float>(header, kVoxOffset, a.swapped);
   require(
@@ -115,40 +126,6 @@ Announced read_nifti_header(std::span<const std::uint8_t> header, const VolumeLi
   }
   require(std::isfinite(a.inter), "scl_inter is not a number");
   return a;
-}
-
-template <class T>
-void convert(const Announced& a, std::span<const std::uint8_t> bytes, std::vector<float>& voxels) {
-  for (std::size_t i = 0; i < voxels.size(); ++i) {
-    const auto stored = number_at<T>(bytes, i * sizeof(T), a.swapped);
-    voxels[i] = static_cast<float>(static_cast<double>(stored) * a.slope + a.inter);
-    require(std::isfinite(voxels[i]), "voxel ", i, " is not a finite number");
-  }
-}
-
-void convert(const Announced& a, std::span<const std::uint8_t> bytes, std::vector<float>& voxels) {
-  switch (a.datatype) {
-    case 2:
-      return convert<std::uint8_t>(a, bytes, voxels);
-    case 4:
-      return convert<std::int16_t>(a, bytes, voxels);
-    case 8:
-      return convert<std::int32_t>(a, bytes, voxels);
-    case 16:
-      return convert<float>(a, bytes, voxels);
-    case 64:
-      return convert<double>(a, bytes, voxels);
-    case 256:
-      return convert<std::int8_t>(a, bytes, voxels);
-    case 512:
-      return convert<std::uint16_t>(a, bytes, voxels);
-    case 768:
-      return convert<std::uint32_t>(a, bytes, voxels);
-    case 1024:
-      return convert<std::int64_t>(a, bytes, voxels);
-    default:
-      return convert<std::uint64_t>(a, bytes, voxels);  // bytes_of() knows no other
-  }
 }
 
 }  // namespace
@@ -171,7 +148,7 @@ Volume decode_nifti(std::span<const std::uint8_t> bytes, const VolumeLimits& lim
   require(bytes.size() >= a.file_bytes(), "the header announces ", a.file_bytes(),
           " bytes; the file has ", bytes.size());
   Volume volume{a.extents, a.spacing, std::vector<float>(static_cast<std::size_t>(a.voxels))};
-  convert(a, bytes.subspan(a.offset), volume.voxels);
+  a.type->convert(a, bytes.subspan(a.offset), volume.voxels);
   return volume;
 }
 
