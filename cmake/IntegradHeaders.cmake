@@ -1,6 +1,6 @@
 # integrad_public_headers(<variable>): the headers that users may include, relative to the project.
-# Left out is what serves one instruction set only (kernels/simd and its interface fast.h); plain data
-# that others speak of too stays.
+# Left out is what serves one instruction set only (kernels/simd, its interface fast.h and what is made
+# of that); plain data that others speak of too stays.
 function(integrad_public_headers variable)
   set(headers)
   foreach(folder tensor autograd nn quant train)
@@ -8,7 +8,7 @@ function(integrad_public_headers variable)
       ${PROJECT_SOURCE_DIR}/${folder}/*.h)
     list(APPEND headers ${found})
   endforeach()
-  list(FILTER headers EXCLUDE REGEX "/simd/|/fast\\.h$")
-  list(APPEND headers tensor/kernels/simd/channel_map.h)
+  list(FILTER headers EXCLUDE REGEX "/simd/|/(fast|forward_rows|gradient_bands)\\.h$")
+  list(APPEND headers tensor/kernels/simd/channel_map.h tensor/kernels/simd/upcoming.h)
   set(${variable} ${headers} PARENT_SCOPE)
 endfunction()

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "integrad/tensor/kernels/row_window.h"
-#include "integrad/tensor/kernels/simd/float_kernels.h"
+#include "integrad/tensor/kernels/simd/upcoming.h"
 #include "integrad/tensor/kernels/stored_lines.h"
 #include "integrad/tensor/parallel.h"
 

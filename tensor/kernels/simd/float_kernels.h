@@ -3,6 +3,7 @@
 
 #include "integrad/tensor/kernels/simd/channel_map.h"
 #include "integrad/tensor/kernels/simd/logistic_slopes.h"
+#include "integrad/tensor/kernels/simd/upcoming.h"
 
 /// The float kernels that are compiled once per instruction set. Only plain data crosses this line,
 /// and nothing here is an inline function: the linker might keep the copy that was compiled for the
@@ -11,16 +12,6 @@ namespace integrad::kernels {
 
 /// Output pixels that a tile computes at most, in every instruction set.
 inline constexpr std::int64_t kMaxTile = 20;
-
-/// Memory that is read after this row: a kernel that computes fetches it into the second cache
-/// meanwhile, each tile its share. Changes no result.
-struct Upcoming {
-  static constexpr int kMost = 8;
-  const char* at[kMost];
-  std::int64_t bytes[kMost];
-  int count;
-};
-inline constexpr Upcoming kNothingUpcoming{{}, {}, 0};
 
 /// A convolution along x with packed operands; rows (y) are the caller's loop. `lanes` below is the
 /// instruction set's vector length, and `blocks` = ceil(out_channels / lanes).
