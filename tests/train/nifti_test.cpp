@@ -4,8 +4,8 @@
 
 #include <limits>
 
-#include "../support/temporary_folder.h"
 #include "../support/nifti_file.h"
+#include "../support/temporary_folder.h"
 #include "integrad/tensor/error.h"
 
 using namespace integrad;
