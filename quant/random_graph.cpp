@@ -59,7 +59,8 @@ class Generator {
     const Graph before = graph_;
     const std::size_t count = values_.size();
     try {
-      add(kind(), pick());
+      const Value x = pick();  // arguments would be drawn in an order that compilers choose
+      add(kind(), x);
       for (const Value v : values_) require(shape(v).elements() <= kLargest, "too large");
       prescribed_quantizations(graph_);
     } catch (const Error&) {
