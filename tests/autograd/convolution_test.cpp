@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "integrad/autograd/ops/arithmetic.h"
 #include "integrad/autograd/ops/conv2d.h"
 #include "integrad/autograd/ops/depthwise_conv2d.h"
 #include "integrad/autograd/ops/transposed_conv2d.h"
@@ -122,4 +123,23 @@ TEST_CASE("convolutions say why they refuse a bias") {
   CHECK_THROWS_AS(transposed_conv2d(tape, x, tape.constant(Tensor<float>(Shape{2, 2, 2, 3})), Var{},
                                     WindowSpec::square(2, 2), 2),
                   Error);
+}
+
+TEST_CASE("the gradient of a convolution's input does not depend on who else wants one") {
+  const auto gradient = [](bool frozen, bool earlier) {
+    Tape<float> tape;
+    const Var x = tape.leaf(normal_tensor<float>({2, 5, 6, 3}, 1));
+    const Tensor<float> weights = normal_tensor<float>({4, 3, 3, 3}, 2);
+    const Var filter = frozen ? tape.constant(weights) : tape.leaf(weights);
+    const WindowSpec window = WindowSpec::square(3, 1, Padding::same());
+    const Var first = conv2d(tape, x, filter, {}, window);
+    // A second reader: its term must be added to the other's, not take its place.
+    const Var y = earlier ? add(tape, first, conv2d(tape, x, filter, {}, window)) : first;
+    tape.backward(y, normal_tensor<float>(tape.shape(y), 3));
+    return tape.gradient(x);
+  };
+  for (const bool earlier : {false, true}) {
+    const Tensor<float> wanted = gradient(false, earlier), alone = gradient(true, earlier);
+    for (Index i = 0; i < wanted.size(); ++i) CHECK(alone[i] == wanted[i]);
+  }
 }
