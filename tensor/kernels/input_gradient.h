@@ -19,7 +19,9 @@ template <class T>
 class InputGradientRows {
  public:
   InputGradientRows(const Lines& lines, const InputGradient<T>& into)
-      : into_(into), lines_(lines), writer_(into.dx, into.before, lines.size()) {}
+      : into_(into), lines_(lines), writer_(into.dx, into.before, lines.size()) {
+    if (!into.before.empty()) places_ = places_of(lines, into.before);
+  }
   /// compute(row) writes the operator's own term.
   template <class Compute>
   void row(Index line, Compute&& compute) {
@@ -31,14 +33,14 @@ class InputGradientRows {
 
   /// What row() reads is read next.
   void add_upcoming(Index line, Upcoming& next) const {
-    if (!into_.before.empty() && line < lines_.count)
-      kernels::add_upcoming(places_of(lines_, into_.before), line, next);
+    if (line < lines_.count) kernels::add_upcoming(places_, line, next);
   }
 
  private:
   InputGradient<T> into_;
   Lines lines_;
   LineWriter<T> writer_;
+  std::vector<LinePlace> places_;  // of what others have added
 };
 
 /// All of it, `term` being made line by line.
