@@ -15,8 +15,9 @@ function(integrad_own_options file)
 endfunction()
 
 # integrad_quickly_compiled(<library> INCLUDE|EXCLUDE <pattern>): the library's files that fit the
-# pattern, or those that do not, do no arithmetic that takes time; in optimised builds -O1 compiles them in two thirds of the time. They
-# become a target of their own, <library>_quick, as files in a batch share their options.
+# pattern, or those that do not, do no arithmetic that takes time; in optimised builds -O1 compiles
+# them in two thirds of the time. They become a target of their own, <library>_quick, as files in a
+# batch share their options.
 function(integrad_quickly_compiled library filter pattern)
   get_target_property(files ${library} SOURCES)
   set(quick ${files})
