@@ -11,15 +11,15 @@ using namespace integrad;
 
 namespace {
 
-// An operator is its value and its slope; the tape does the rest.
+// An operator is its value and what it makes of the cotangent d; the tape does the rest.
 struct Cube {
   template <class T>
   static T value(T x) {
     return x * x * x;
   }
   template <class T>
-  static T slope(T x, T) {
-    return 3 * x * x;
+  static T gradient(T d, T x, T) {
+    return d * 3 * x * x;
   }
 };
 

@@ -57,7 +57,7 @@ struct Builder {
                           std::make_shared<kernels::fast::ForwardRows<From>>(*packed, From{in[0]});
                       // Owns what `made` refers to.
                       return [=, owner = packed](Index image, Index row, float* into) {
-                        made->row(image, row, into);
+                        made->row(image, row, {into});
                         activate(activation, into, size);
                       };
                     }};

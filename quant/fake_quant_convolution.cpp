@@ -80,7 +80,7 @@ bool convolve_rows(Convolution kind, const ConvGeometry& g, const CodeMap& x, co
     for (Index row = begin; row < end; ++row) {
       const Reach r = kernels::fast::reach(g.window.y, row % g.out_height, g.in_height);
       packed.kernel(packed.c, input.rows(row / g.out_height, r.begin, r.end), r.first_tap,
-                    r.end_tap, scratch.data(), kernels::kNothingUpcoming, sums.data());
+                    r.end_tap, scratch.data(), kernels::kNothingUpcoming, {sums.data()});
       into.line(row, sums.data());
     }
   });
@@ -131,7 +131,10 @@ void convolution_gradients(Convolution kind, const ConvGeometry& g, const CodeMa
         return kernels::RowWindow(row_size, kernels::fast::rows_of_cotangent(g),
                                   MaskedRow{d, passes, g.out_height, row_size});
       },
-      [&] { return kernels::InputGradientRows<float>(kernels::Lines::of(g.input()), into); },
+      [&] {
+        const kernels::Lines lines = kernels::Lines::of(g.input());
+        return kernels::InputGradientRows<float>(lines, into, kernels::streams_past_caches(lines));
+      },
       dfilter, dbias);
   if (in_bands) return;
   Tensor<float> masked = Tensor<float>::uninitialized(d.shape());

@@ -1,7 +1,9 @@
 #pragma once
 #include "integrad/tensor/elementary.h"
 
-/// Activations of one value and their slopes, for pointwise() and for loops over rows.
+/// Activations of one value, and the gradient of x for the cotangent d of y = value(x), from
+/// whichever of x and y is handier; for pointwise() and for loops over rows. Where an activation is
+/// constant the gradient is 0, whatever d is.
 namespace integrad::activations {
 
 // The comparisons are written so that NaN takes the branch that returns it.
@@ -11,8 +13,8 @@ struct Relu {
     return x < T(0) ? T(0) : x;
   }
   template <class T>
-  static T slope(T, T y) {
-    return y > T(0) ? T(1) : T(0);
+  static T gradient(T d, T, T y) {
+    return y > T(0) ? d : T(0);
   }
 };
 
@@ -23,8 +25,8 @@ struct Relu6 {
     return above > T(6) ? T(6) : above;
   }
   template <class T>
-  static T slope(T, T y) {
-    const T above = y > T(0) ? T(1) : T(0);
+  static T gradient(T d, T, T y) {
+    const T above = y > T(0) ? d : T(0);
     return y < T(6) ? above : T(0);
   }
 };
@@ -35,8 +37,8 @@ struct Sigmoid {
     return elementary::sigmoid(x);
   }
   template <class T>
-  static T slope(T, T y) {
-    return y * (T(1) - y);
+  static T gradient(T d, T, T y) {
+    return d * (y * (T(1) - y));
   }
 };
 
@@ -46,8 +48,8 @@ struct HardSigmoid {
     return Relu6::value(x + T(3)) / T(6);
   }
   template <class T>
-  static T slope(T x, T) {
-    return Relu6::slope(x, x + T(3)) / T(6);
+  static T gradient(T d, T x, T) {
+    return Relu6::gradient(d, x, x + T(3)) / T(6);
   }
 };
 
@@ -57,9 +59,9 @@ struct HardSwish {
     return x * HardSigmoid::value(x);
   }
   template <class T>
-  static T slope(T x, T) {
-    const T inner = x > T(-3) ? (T(2) * x + T(3)) / T(6) : T(0);
-    return x < T(3) ? inner : T(1);
+  static T gradient(T d, T x, T) {
+    const T inner = x > T(-3) ? d * ((T(2) * x + T(3)) / T(6)) : T(0);
+    return x < T(3) ? inner : d;
   }
 };
 

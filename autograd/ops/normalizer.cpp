@@ -39,9 +39,9 @@ typename Normalizer<T>::Line Normalizer<T>::gradient_line(const std::vector<doub
   const std::size_t channels = slope_.size();
   Line line{std::vector<T>(channels), std::vector<T>(channels)};
   for (std::size_t c = 0; c < channels; ++c) {
-    const double sum = sums[c], product = sums[channels + c];
-    line.slope[c] = static_cast<T>(-slope_[c] * inverse_[c] * inverse_[c] * (product / count));
-    line.offset[c] = static_cast<T>(-slope_[c] * (sum / count));
+    line.slope[c] =
+        static_cast<T>(-slope_[c] * inverse_[c] * inverse_[c] * (product(sums, c) / count));
+    line.offset[c] = static_cast<T>(-slope_[c] * (sums[c] / count));
   }
   return line;
 }
@@ -52,7 +52,7 @@ void Normalizer<T>::accumulate(Tape<T>& tape, Var gamma, Var beta,
   const Index channels = static_cast<Index>(slope_.size());
   Tensor<T> dgamma(Shape{channels}), dbeta(Shape{channels});
   for (std::size_t c = 0; c < slope_.size(); ++c) {
-    dgamma[static_cast<Index>(c)] = static_cast<T>(sums[slope_.size() + c] * inverse_[c]);
+    dgamma[static_cast<Index>(c)] = static_cast<T>(product(sums, c) * inverse_[c]);
     dbeta[static_cast<Index>(c)] = static_cast<T>(sums[c]);
   }
   tape.accumulate(gamma, std::move(dgamma));

@@ -18,7 +18,7 @@ class Normalizer {
   ChannelMapping<T> map(const Tensor<T>& beta, bool relu) const;
 
   /// The gradient through the batch's own statistics, from the sums [2][channels] over `rows`
-  /// values of d and of d (x - mean): d_x = d scale + (x - mean) slope + offset, which is gamma r
+  /// values of d and of d x: d_x = d scale + (x - mean) slope + offset, which is gamma r
   /// (d - mean(d) - xhat mean(d xhat)).
   struct Line {
     std::vector<T> slope, offset;
@@ -28,6 +28,11 @@ class Normalizer {
   void accumulate(Tape<T>& tape, Var gamma, Var beta, const std::vector<double>& sums) const;
 
  private:
+  /// The sum of d (x - mean).
+  double product(const std::vector<double>& sums, std::size_t c) const {
+    return sums[slope_.size() + c] - mean_[c] * sums[c];
+  }
+
   std::vector<double> mean_, inverse_, slope_;  // mean, r, gamma r
 };
 

@@ -5,8 +5,8 @@
 namespace integrad {
 
 /// Records y = F::value(x), element by element. F is a stateless struct with two static templates,
-///   value(x)     the function
-///   slope(x, y)  its derivative, from whichever of argument and value is handier,
+///   value(x)           the function
+///   gradient(d, x, y)  d times its derivative,
 /// which the loops take in whole: no call per element.
 template <class F, class T>
 Var pointwise(Tape<T>& tape, const char* operation, Var x) {
@@ -23,7 +23,7 @@ Var pointwise(Tape<T>& tape, const char* operation, Var x) {
         const T *argument = t.value(x).data(), *value = t.value(y).data(), *dy = cotangent.data();
         T* dx = gradient.data();
         parallel_for(gradient.size(), kElementwiseGrain, [=](Index begin, Index end) {
-          for (Index i = begin; i < end; ++i) dx[i] = dy[i] * F::slope(argument[i], value[i]);
+          for (Index i = begin; i < end; ++i) dx[i] = F::gradient(dy[i], argument[i], value[i]);
         });
         t.accumulate(x, std::move(gradient));
       });

@@ -41,7 +41,7 @@ void moments_of(const double* sums, Index rows, Index channels, double* mean, do
 template <class T>
 void map_lines(const Lines& lines, const ChannelMap<T>& map, const T* x, T* z);
 
-/// Each line's sums of d' and of d' (y - mean). One pass over both.
+/// Each line's sums of d' and of d' y (norm_lines.h). One pass over both.
 template <class T>
 void gradient_sums(const Lines& lines, const ChannelMap<T>& map, Stored<T> d, Stored<T> y,
                    LineSums& sums);

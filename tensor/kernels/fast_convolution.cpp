@@ -27,7 +27,7 @@ bool forward(Convolution kind, const ConvGeometry& g, const float* x, const floa
   parallel_for(Index{g.batch} * g.out_height, 32, [&](Index begin, Index end) {
     ForwardRows<WholeRows> rows(*packed, {x, g.in_height, in_row});
     for (Index i = begin; i < end; ++i)
-      rows.row(i / g.out_height, i % g.out_height, y + i * out_row);
+      rows.row(i / g.out_height, i % g.out_height, {y + i * out_row});
   });
   return true;
 }

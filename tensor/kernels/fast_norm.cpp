@@ -14,14 +14,16 @@ bool convolve_and_sum(Convolution kind, const ConvGeometry& g, const LineSource<
   if (!packed) return false;
   const Lines lines = Lines::of(g.output());
   LineSums partial(lines);
+  const bool streams = packed->pass && streams_past_caches(lines);
   // Chunks only share the rows out; any would give the same bits.
   parallel_for(lines.count, band_rows(lines.count, 1), [&](Index begin, Index end) {
     ForwardRows<InputRows<float>> rows(*packed,
                                        {x, g.in_height, integrad_window_extent(g.window.y)});
-    LineWriter<float> output(y, {}, lines.size());
+    LineWriter<float> output(y, {}, lines.size(), streams);
     for (Index row = begin; row < end; ++row) {
-      const float* const line = output.line(
-          row, [&](float* into) { rows.row(row / g.out_height, row % g.out_height, into); });
+      const float* const line = output.line(row, [&](const RowTarget& into) {
+        rows.row(row / g.out_height, row % g.out_height, into);
+      });
       if (sums != nullptr) add_moments(lines.pixels, lines.channels, line, partial.start(row));
     }
   });
@@ -36,7 +38,11 @@ bool convolution_gradients(Convolution kind, const ConvGeometry& g, const LineSo
       kind, g, filter, !into.dx.empty(),
       [&] { return InputRows<float>(x, g.in_height, integrad_window_extent(g.window.y)); },
       [&] { return InputRows<float>(cotangent, g.out_height, rows_of_cotangent(g)); },
-      [&] { return InputGradientRows<float>(Lines::of(g.input()), into); }, dfilter, dbias);
+      [&] {
+        const Lines lines = Lines::of(g.input());
+        return InputGradientRows<float>(lines, into, streams_past_caches(lines));
+      },
+      dfilter, dbias);
 }
 
 }  // namespace integrad::kernels::fast

@@ -17,15 +17,19 @@ void run_rows(const PackedPass& packed, Index batch, const float* x, float* y, I
   const Pass& pass = packed.pass;
   const Index work =
       std::max<Index>(1, pass.out_width * pass.out_channels * pass.y.kernel * pass.x.kernel);
+  const bool streams =
+      streams_past_caches({batch * pass.out_height, pass.out_width, pass.out_channels}) &&
+      pass.out_pixel_step == pass.out_channels;
   const Index grain = std::clamp<Index>((Index{1} << 16) / work, 1, 64);
   parallel_for(batch * pass.out_height, grain, [&](Index begin, Index end) {
     Buffer<float> scratch = Buffer<float>::uninitialized(static_cast<std::size_t>(packed.scratch));
     for (Index row = begin; row < end; ++row) {
       const Index n = row / pass.out_height, oy = row % pass.out_height;
       const Reach r = reach(pass.y, oy, pass.in_height);
+      float* const row_into = y + packed.offset + n * image_step + oy * pass.out_row_step;
       packed.kernel(packed.c, x + (n * pass.in_height + r.begin) * pass.in_row(), r.first_tap,
                     r.end_tap, scratch.data(), kNothingUpcoming,
-                    y + packed.offset + n * image_step + oy * pass.out_row_step);
+                    streams ? RowTarget{nullptr, row_into} : RowTarget{row_into});
     }
   });
 }

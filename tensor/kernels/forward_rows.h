@@ -23,12 +23,12 @@ class ForwardRows {
   ForwardRows(const ForwardRows&) = delete;
   ForwardRows& operator=(const ForwardRows&) = delete;
 
-  void row(Index image, Index row, float* into) {
+  void row(Index image, Index row, const RowTarget& into) {
     const ConvGeometry& g = packed_.geometry;
     const Reach r = reach(g.window.y, row, g.in_height);
     if (packed_.narrow)
       float_kernels().narrow_row(packed_.narrow->row, planes_.rows(image, r.begin, r.end),
-                                 r.first_tap, r.end_tap, into);
+                                 r.first_tap, r.end_tap, into.cached);
     else {
       const float* const x = input_.rows(image, r.begin, r.end);
       Upcoming next = kNothingUpcoming;

@@ -18,8 +18,8 @@ struct InputGradient {
 template <class T>
 class InputGradientRows {
  public:
-  InputGradientRows(const Lines& lines, const InputGradient<T>& into)
-      : into_(into), lines_(lines), writer_(into.dx, into.before, lines.size()) {
+  InputGradientRows(const Lines& lines, const InputGradient<T>& into, bool streams = false)
+      : into_(into), lines_(lines), writer_(into.dx, into.before, lines.size(), streams) {
     if (!into.before.empty()) places_ = places_of(lines, into.before);
   }
   /// compute(row) writes the operator's own term.

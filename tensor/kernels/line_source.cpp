@@ -36,7 +36,7 @@ LineSource<T> sum_lines(LineSource<T> a, LineSource<T> b, bool subtract) {
               if (subtract)
                 for (Index i = 0; i < size; ++i) into[i] = x[i] - y[i];
               else
-                for (Index i = 0; i < size; ++i) into[i] = x[i] + y[i];
+                add_rows(size, x, y, into);
             };
           },
           maps_read, std::move(places)};

@@ -17,7 +17,7 @@ T line_value(const ChannelMap<T>& map, Index c, T x) {
 
 template <class T>
 T line_cotangent(const ChannelMap<T>& map, Index c, T d, T y) {
-  return map.relu ? d * (line_value(map, c, y) > T(0) ? T(1) : T(0)) : d;
+  return !map.relu || line_value(map, c, y) > T(0) ? d : T(0);
 }
 
 // first(i, c) and second(i, c) give the terms of point i = pixel * channels + c.
@@ -61,10 +61,7 @@ void add_gradient_sums(const ChannelMap<T>& map, Index pixels, Index channels, c
   };
   add_sums(
       pixels, channels, cotangent,
-      [&](Index i, Index c) {
-        return cotangent(i, c) * (static_cast<double>(y[i]) - static_cast<double>(map.mean[c]));
-      },
-      sums);
+      [&](Index i, Index c) { return cotangent(i, c) * static_cast<double>(y[i]); }, sums);
 }
 
 template <class T>

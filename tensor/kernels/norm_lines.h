@@ -16,8 +16,9 @@ void map_line(const ChannelMap<T>& map, Index pixels, Index channels, const T* x
 template <class T>
 void add_moments(Index pixels, Index channels, const T* y, double* sums);
 
-/// Adds the sums of d' and of d' (y - mean): d is the cotangent of map(y), d' that of the line
-/// (y - mean) * scale + shift, which is d where a ReLU let the value through.
+/// Adds the sums of d' and of d' y: d is the cotangent of map(y), d' that of the line
+/// (y - mean) * scale + shift, which is d where a ReLU let the value through and 0 elsewhere.
+/// Products of floats are exact in double.
 template <class T>
 void add_gradient_sums(const ChannelMap<T>& map, Index pixels, Index channels, const T* d,
                        const T* y, double* sums);

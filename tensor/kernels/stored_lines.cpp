@@ -25,6 +25,20 @@ void round_row(float* values, Index count, BFloat16* to) {
 }
 
 template <class T>
+void add_rows(Index count, const T* a, const T* b, T* into, T* streamed) {
+  if constexpr (std::is_same_v<T, float>)
+    return float_kernels().add_row(count, a, b, {into, streamed});
+  for (Index i = 0; i < count; ++i) into[i] = a[i] + b[i];
+  if (streamed != nullptr) std::copy_n(into, count, streamed);
+}
+
+bool streams_past_caches(const Lines& lines) {
+  constexpr Index kLarge = Index{8} << 20, kCacheLine = 64;  // bytes
+  return lines.count * lines.size() * Index{sizeof(float)} >= kLarge &&
+         lines.channels * Index{sizeof(float)} % kCacheLine == 0;
+}
+
+template <class T>
 const T* read(const Stored<T>& from, Index at, Index count, T* scratch) {
   if (from.full != nullptr) return from.full + at;
   if constexpr (std::is_same_v<T, float>) expand_row(from.rounded + at, count, scratch);
@@ -87,7 +101,7 @@ void add_stored(const StoredTarget<T>& after, const Stored<T>& before, const Sto
         read_into(term, at, count, sum);
       } else {
         const T *const a = read(before, at, count, left), *const b = read(term, at, count, right);
-        for (Index i = 0; i < count; ++i) sum[i] = a[i] + b[i];
+        add_rows(count, a, b, sum);
       }
       write(after, at, count, sum);
     }
@@ -127,6 +141,8 @@ template void gradient_line(const ChannelMap<double>&, const double*, const doub
                             const Stored<double>&, const Stored<double>&, Index, double*, double*);
 template void write(const StoredTarget<float>&, Index, Index, float*);
 template void write(const StoredTarget<double>&, Index, Index, double*);
+template void add_rows(Index, const float*, const float*, float*, float*);
+template void add_rows(Index, const double*, const double*, double*, double*);
 template void add_stored(const StoredTarget<float>&, const Stored<float>&, const Stored<float>&,
                          Index);
 template void add_stored(const StoredTarget<double>&, const Stored<double>&, const Stored<double>&,

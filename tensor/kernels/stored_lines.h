@@ -1,6 +1,10 @@
 #pragma once
+#include <algorithm>
+#include <type_traits>
+
 #include "integrad/tensor/buffer.h"
 #include "integrad/tensor/kernels/batch_norm.h"
+#include "integrad/tensor/kernels/simd/row_target.h"
 #include "integrad/tensor/stored_tensor.h"
 
 /// Lines of maps in either storage: kernels compute on lines of T, and lines stored in bfloat16 are
@@ -36,43 +40,64 @@ void read_into(const Stored<T>& from, Index at, Index count, T* into);
 template <class T>
 void write(const StoredTarget<T>& to, Index at, Index count, T* values);
 
+/// into = a + b, and streamed = a + b unless that is null.
+template <class T>
+void add_rows(Index count, const T* a, const T* b, T* into, T* streamed = nullptr);
+
+/// Whether a map of such lines is better written past the caches: it is too large to be read from
+/// them again, and its lines suit the vectors.
+bool streams_past_caches(const Lines& lines);
+
 /// What memory will hold, line by line: after = before + term (before may be empty, for nothing, or
 /// the same memory as after). Each thread has its own.
 template <class T>
 class LineWriter {
  public:
-  LineWriter(StoredTarget<T> after, Stored<T> before, Index line_size)
+  /// `streams`: lines go past the caches (streams_past_caches).
+  LineWriter(StoredTarget<T> after, Stored<T> before, Index line_size, bool streams = false)
       : after_(after),
         before_(before),
         size_(line_size),
+        streams_(streams && after.full != nullptr && before.full != after.full),
         scratch_(
             Buffer<T>::uninitialized(static_cast<std::size_t>(in_place() ? 0 : 2 * line_size))) {}
 
-  /// compute(T*) writes the term. Returns the line as it is stored, valid until the next.
+  /// compute(T*), or compute(RowTarget), writes the term. Returns the line as it is stored, valid
+  /// until the next.
   template <class Compute>
   const T* line(Index line, Compute&& compute) {
     const Index at = line * size_;
-    if (in_place()) {
-      compute(after_.full + at);
-      return after_.full + at;
+    T* const memory = after_.full != nullptr ? after_.full + at : nullptr;
+    T* const streamed = streams_ ? memory : nullptr;
+    // The line for whoever reads it at once.
+    T* const near = streams_ || memory == nullptr ? scratch_.data() : memory;
+    if (before_.empty()) {
+      run(compute, near, streamed);
+    } else {
+      T* const term = scratch_.data();
+      run(compute, term, nullptr);
+      add_rows(size_, read(before_, at, size_, term + size_), term, near, streamed);
     }
-    T* const term = scratch_.data();
-    compute(term);
-    T* const sum = after_.full != nullptr ? after_.full + at : term;
-    if (!before_.empty()) {
-      const T* const before = read(before_, at, size_, term + size_);
-      for (Index i = 0; i < size_; ++i) sum[i] = before[i] + term[i];
-    }
-    write(after_, at, size_, sum);
-    return sum;
+    write(after_, at, size_, near);
+    return near;
   }
 
  private:
-  bool in_place() const { return after_.full != nullptr && before_.empty(); }
+  template <class Compute>
+  void run(Compute& compute, T* into, T* streamed) const {
+    if constexpr (std::is_invocable_v<Compute&, RowTarget>) {
+      compute(RowTarget{into, streamed});
+    } else {
+      compute(into);
+      if (streamed != nullptr) std::copy_n(into, size_, streamed);
+    }
+  }
+  bool in_place() const { return after_.full != nullptr && before_.empty() && !streams_; }
 
   StoredTarget<T> after_;
   Stored<T> before_;
   Index size_;
+  bool streams_;
   Buffer<T> scratch_;
 };
 

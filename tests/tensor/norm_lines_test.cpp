@@ -69,7 +69,7 @@ TEST_CASE("a line's sums by hand: a ReLU lets through the cotangents of positive
   const kernels::ChannelMap<float> map{&mean, &scale, &shift, true};
   kernels::add_gradient_sums(map, 4, 1, d, y, sums);
   CHECK(sums[0] == 1 + 30 + 40);
-  CHECK(sums[1] == 1 + 30 * 2 + 40 * 4);
+  CHECK(sums[1] == 1 + 30 * 3 + 40 * 5);
   float dy[4], z[4];
   kernels::gradient_line(map, &slope, &offset, 4, 1, d, y, dy);
   CHECK(dy[0] == -0.5f + 100);

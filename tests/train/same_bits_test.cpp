@@ -22,10 +22,10 @@ struct Precision {
 };
 
 const Precision kPrecisions[] = {
-    {"float", Kind::floating, "a250d26e8dbee22908a7beb7b8c5a7cefe99f85a7c200223f71171e012d893f8"},
-    {"bf16", Kind::bfloat16, "fac35e1c48eacc066a36923a506aa96e44f27ce4e5783f564bee178e82e00e0c"},
+    {"float", Kind::floating, "5d2e2810d4da1f92b515f8ef9cea6224b305ebac3c68724c0897af095e93e77f"},
+    {"bf16", Kind::bfloat16, "bd0ea2d5c8e2720fa23544a55893f1a1e6da0fdd127ae02d8a4e9d693e7bfdbc"},
     {"quantised", Kind::quantized,
-     "903057b1556600d23a4754ecf43dc34253b4f3ff87a1be0f05871bbbf40aeb10"},
+     "948671e2cfe7055fbccaf00379acb44a9589332b77e0d44fb49332136eb541a1"},
 };
 
 /// Crops of varied pictures, small enough for an emulated processor. Three steps an epoch, the last

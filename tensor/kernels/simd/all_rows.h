@@ -30,6 +30,7 @@ constexpr FloatKernels kernels_of_this_set() {
           .map_rounded_row = map_row,
           .gradient_sums_rounded_row = gradient_sums_row,
           .gradient_rounded_row = gradient_row,
+          .add_row = add_row,
           .expand_row = expand_row,
           .round_row = round_row,
           .logistic_sums_row = logistic_sums_row,

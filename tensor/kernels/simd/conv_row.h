@@ -7,9 +7,13 @@ struct Tile {
   std::int64_t row_step, rows;
   const float* filter;  // of the block and ky_begin
   const float* bias;
-  float* y;
-  std::int64_t last;  // channels in the last vector
+  float *y, *streamed;  // of RowTarget
+  std::int64_t last;    // channels in the last vector
 };
+
+ALWAYS_INLINE float* from(float* row, std::int64_t offset) {
+  return row == nullptr ? nullptr : row + offset;
+}
 
 // Any kernel, stride and dilation: one tap at a time.
 template <int pixels, int blocks>
@@ -71,17 +75,20 @@ void conv_tile(const RowConvolution& c, const Tile& t) {
       add_row_dense<taps>(c, t.x + ky * t.row_step, w, sum);
   }
   // Adding +0 turns -0 into +0, whatever border taps contributed.
-  UNROLL for (int p = 0; p < pixels; ++p) {
-    float* y = t.y + p * c.out_pixel_step;
-    UNROLL for (int b = 0; b + 1 < blocks; ++b) store(y + b * kLanes, add(sum[p][b], zero()));
-  }
+  UNROLL for (int p = 0; p < pixels; ++p) UNROLL for (int b = 0; b < blocks; ++b) sum[p][b] =
+      add(sum[p][b], zero());
+  if (t.streamed != nullptr)
+    UNROLL for (int p = 0; p < pixels; ++p) UNROLL for (int b = 0; b < blocks; ++b)
+        stream(t.streamed + p * c.out_pixel_step + b * kLanes, sum[p][b]);
+  if (t.y == nullptr) return;
+  UNROLL for (int p = 0; p < pixels; ++p) UNROLL for (int b = 0; b + 1 < blocks; ++b)
+      store(t.y + p * c.out_pixel_step + b * kLanes, sum[p][b]);
   float* y = t.y + (blocks - 1) * kLanes;
   if (t.last == kLanes) {
-    UNROLL for (int p = 0; p < pixels; ++p)
-        store(y + p * c.out_pixel_step, add(sum[p][blocks - 1], zero()));
+    UNROLL for (int p = 0; p < pixels; ++p) store(y + p * c.out_pixel_step, sum[p][blocks - 1]);
   } else {
     UNROLL for (int p = 0; p < pixels; ++p)
-        store_first(y + p * c.out_pixel_step, add(sum[p][blocks - 1], zero()), t.last);
+        store_first(y + p * c.out_pixel_step, sum[p][blocks - 1], t.last);
   }
 }
 
@@ -102,7 +109,7 @@ void conv_tile_of(std::int64_t wanted, const RowConvolution& c, const Tile& t) {
 }
 
 void conv_row(const RowConvolution& c, const float* x, std::int64_t ky_begin, std::int64_t ky_end,
-              float* scratch, const Upcoming& next, float* y) {
+              float* scratch, const Upcoming& next, const RowTarget& y) {
   const std::int64_t extent = (c.kernel_x - 1) * c.dilation + 1, rows = ky_end - ky_begin;
   const std::int64_t run = c.kernel_x * c.in_channels * kLanes;  // weights of one ky and block
   const std::int64_t limit = c.blocks == 1 ? kTile1 : kTile2;
@@ -129,7 +136,8 @@ void conv_row(const RowConvolution& c, const float* x, std::int64_t ky_begin, st
     for (std::int64_t block = 0; block < c.blocks; block += 2) {
       const std::int64_t first = block * kLanes, left = c.out_channels - first;
       t.bias = c.bias + first;
-      t.y = y + ox * c.out_pixel_step + first;
+      t.y = from(y.cached, ox * c.out_pixel_step + first);
+      t.streamed = from(y.streamed, ox * c.out_pixel_step + first);
       t.filter = c.filter + block * c.kernel_y * run;
       if (left > kLanes) {
         t.filter += 2 * ky_begin * run;
@@ -143,4 +151,5 @@ void conv_row(const RowConvolution& c, const float* x, std::int64_t ky_begin, st
     }
     ox += pixels;
   }
+  if (y.streamed != nullptr) finish_streaming();
 }

@@ -6,6 +6,14 @@ ALWAYS_INLINE Vector load_channels(const float* p, std::int64_t channels) {
   return whole ? load(p) : load_first(p, channels);
 }
 
+template <bool whole>
+ALWAYS_INLINE void store_channels(float* p, Vector v, std::int64_t channels) {
+  if (whole)
+    store(p, v);
+  else
+    store_first(p, v, channels);
+}
+
 template <int pixels, bool whole>
 void depthwise_tile(const RowConvolution& c, const Tile& t) {
   Vector sum[pixels];
@@ -21,13 +29,12 @@ void depthwise_tile(const RowConvolution& c, const Tile& t) {
           fma(load_channels<whole>(x + p * step, t.last), weight, sum[p]);
     }
   }
-  UNROLL for (int p = 0; p < pixels; ++p) {
-    const Vector total = add(sum[p], zero());
-    if (whole)
-      store(t.y + p * c.out_pixel_step, total);
-    else
-      store_first(t.y + p * c.out_pixel_step, total, t.last);
-  }
+  UNROLL for (int p = 0; p < pixels; ++p) sum[p] = add(sum[p], zero());
+  if (whole && t.streamed != nullptr)
+    UNROLL for (int p = 0; p < pixels; ++p) stream(t.streamed + p * c.out_pixel_step, sum[p]);
+  if (t.y == nullptr) return;
+  UNROLL for (int p = 0; p < pixels; ++p)
+      store_channels<whole>(t.y + p * c.out_pixel_step, sum[p], t.last);
 }
 
 template <bool whole, int pixels>
@@ -39,7 +46,7 @@ void depthwise_tile_of(std::int64_t wanted, const RowConvolution& c, const Tile&
 }
 
 void depthwise_row(const RowConvolution& c, const float* x, std::int64_t ky_begin,
-                   std::int64_t ky_end, float* scratch, const Upcoming& next, float* y) {
+                   std::int64_t ky_end, float* scratch, const Upcoming& next, const RowTarget& y) {
   const std::int64_t extent = (c.kernel_x - 1) * c.dilation + 1;
   const std::int64_t tiles = (c.out_width + kDepthwiseTile - 1) / kDepthwiseTile;
   const Shares shares(next, tiles);
@@ -50,10 +57,10 @@ void depthwise_row(const RowConvolution& c, const float* x, std::int64_t ky_begi
     shares.fetch(next, tile);
     const std::int64_t pixels = (c.out_width - ox + (tiles - tile) - 1) / (tiles - tile);
     const std::int64_t start = ox * c.stride - c.pad, reads = (pixels - 1) * c.stride + extent;
-    const float* from = x + start * c.in_channels;
+    const float* source = x + start * c.in_channels;
     t.row_step = c.row_step;
     if (start < 0 || start + reads > c.in_width) {
-      from = scratch;
+      source = scratch;
       t.row_step = reads * c.in_channels;
       for (std::int64_t row = 0; row < t.rows; ++row)
         copy_padded(x + row * c.row_step, c.in_width, c.in_channels, start, reads,
@@ -61,10 +68,11 @@ void depthwise_row(const RowConvolution& c, const float* x, std::int64_t ky_begi
     }
     for (std::int64_t block = 0; block < c.blocks; ++block) {
       const std::int64_t first = block * kLanes, left = c.out_channels - first;
-      t.x = from + first;
+      t.x = source + first;
       t.filter = c.filter + ky_begin * c.kernel_x * c.blocks * kLanes + first;
       t.bias = c.bias + first;
-      t.y = y + ox * c.out_pixel_step + first;
+      t.y = from(y.cached, ox * c.out_pixel_step + first);
+      t.streamed = from(y.streamed, ox * c.out_pixel_step + first);
       t.last = left;
       if (left >= kLanes)
         depthwise_tile_of<true, kDepthwiseTile>(pixels, c, t);
@@ -73,6 +81,7 @@ void depthwise_row(const RowConvolution& c, const float* x, std::int64_t ky_begi
     }
     ox += pixels;
   }
+  if (y.streamed != nullptr) finish_streaming();
 }
 
 // Filter gradient: rows x taps sums stay in registers while a row of outputs streams by.

@@ -3,6 +3,7 @@
 
 #include "integrad/tensor/kernels/simd/channel_map.h"
 #include "integrad/tensor/kernels/simd/logistic_slopes.h"
+#include "integrad/tensor/kernels/simd/row_target.h"
 #include "integrad/tensor/kernels/simd/upcoming.h"
 
 /// The float kernels that are compiled once per instruction set. Only plain data crosses this line,
@@ -55,9 +56,10 @@ struct FloatKernels {
   /// One output row. `x` is the input row that ky_begin reads, `scratch` holds kernel_y rows of
   /// (kMaxTile - 1) * stride + extent pixels and one vector.
   void (*conv_row)(const RowConvolution& c, const float* x, std::int64_t ky_begin,
-                   std::int64_t ky_end, float* scratch, const Upcoming& next, float* y);
+                   std::int64_t ky_end, float* scratch, const Upcoming& next, const RowTarget& y);
   void (*depthwise_row)(const RowConvolution& c, const float* x, std::int64_t ky_begin,
-                        std::int64_t ky_end, float* scratch, const Upcoming& next, float* y);
+                        std::int64_t ky_end, float* scratch, const Upcoming& next,
+                        const RowTarget& y);
   /// Adds one output row to a partial sum. `cotangent` has out_channels values a pixel (padded to
   /// blocks * lanes for conv_filter_row); `scratch` holds kernel_y rows of the two border strips.
   void (*conv_filter_row)(const RowGradient& c, const float* x, std::int64_t ky_begin,
@@ -82,7 +84,7 @@ struct FloatKernels {
                   const float* x, float* z);
   /// Adds a row's sum of y and sum of y^2 to `sums` [2][channels].
   void (*moments_row)(std::int64_t pixels, std::int64_t channels, const float* y, double* sums);
-  /// Adds the sums of d' and of d' (y - mean), d' the cotangent of (y - mean) * scale + shift for
+  /// Adds the sums of d' and of d' y, d' the cotangent of (y - mean) * scale + shift for
   /// the cotangent d of map(y).
   void (*gradient_sums_row)(const ChannelMap<float>& m, std::int64_t pixels, std::int64_t channels,
                             const float* d, const float* y, double* sums);
@@ -99,6 +101,8 @@ struct FloatKernels {
   void (*gradient_rounded_row)(const ChannelMap<float>& m, const float* slope, const float* offset,
                                std::int64_t pixels, std::int64_t channels, const std::uint16_t* d,
                                const std::uint16_t* y, float* dy);
+  /// a + b, which may be where it goes.
+  void (*add_row)(std::int64_t count, const float* a, const float* b, const RowTarget& to);
   /// Bits of bfloat16 to floats.
   void (*expand_row)(const std::uint16_t* from, std::int64_t count, float* to);
   /// Rounds floats to the nearest bfloat16, in place, and stores their bits.

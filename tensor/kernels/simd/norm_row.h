@@ -11,12 +11,22 @@ ALWAYS_INLINE Vector load_channels(const std::uint16_t* p, std::int64_t channels
   return load(some);
 }
 
+// The same in double.
+template <bool whole, class X>
+ALWAYS_INLINE WideVector wide_channels(const X* p, std::int64_t channels) {
+  if constexpr (whole && sizeof(X) == sizeof(float)) return load_wide(p);
+  float values[kLanes];
+  store(values, load_channels<whole>(p, channels));
+  return load_wide(values);
+}
+// Where `line` is positive, else 0.
 template <bool whole>
-ALWAYS_INLINE void store_channels(float* p, Vector v, std::int64_t channels) {
-  if (whole)
-    store(p, v);
-  else
-    store_first(p, v, channels);
+ALWAYS_INLINE WideVector wide_channels_where_positive(Vector line, const float* p,
+                                                      std::int64_t channels) {
+  if constexpr (whole) return load_wide_where_positive(line, p);
+  float values[kLanes];
+  store(values, load_channels<whole>(p, channels));
+  return load_wide_where_positive(line, values);
 }
 
 // The constants of one vector of channels.
@@ -33,7 +43,9 @@ struct MapLanes {
   ALWAYS_INLINE Vector line(Vector x) const { return (x - mean) * scale + shift; }
   ALWAYS_INLINE Vector value(Vector x) const { return relu ? positive(line(x)) : line(x); }
   /// The cotangent of line(x), given that of value(x).
-  ALWAYS_INLINE Vector cotangent(Vector d, Vector x) const { return relu ? d * step(line(x)) : d; }
+  ALWAYS_INLINE Vector cotangent(Vector d, Vector x) const {
+    return relu ? where_positive(line(x), d) : d;
+  }
 };
 
 template <bool whole, class X>
@@ -61,27 +73,28 @@ void gradient_block(const ChannelMap<float>& m, const float* slope, const float*
   }
 }
 
-// Two sums over the pixels of a row for each lane; terms(at) gives both terms of a point.
-struct DoublePair {
-  Doubles a[2], b[2];  // lower and upper lanes
+// The sum of a value and that of its product with another over the pixels of a row, lane by lane.
+struct DoubleSums {
+  Doubles a[2]{}, b[2]{};  // lower and upper lanes
+  // Adds x and x y.
+  ALWAYS_INLINE void add(const WideVector& x, const WideVector& y) {
+    a[0] += x.lower;
+    a[1] += x.upper;
+    b[0] = fma(x.lower, y.lower, b[0]);
+    b[1] = fma(x.upper, y.upper, b[1]);
+  }
 };
-template <bool whole, class Terms>
+// add_to(sum, at) adds a point's.
+template <bool whole, class AddTo>
 ALWAYS_INLINE void sum_block(std::int64_t pixels, std::int64_t channels, std::int64_t first,
-                             Terms terms, double* sums) {
-  DoublePair even{}, odd{};
-  const auto add_point = [&](DoublePair& sum, std::int64_t at) ALWAYS_INLINE_LAMBDA {
-    const DoublePair t = terms(at);
-    UNROLL for (int half = 0; half < 2; ++half) {
-      sum.a[half] += t.a[half];
-      sum.b[half] += t.b[half];
-    }
-  };
+                             AddTo add_to, double* sums) {
+  DoubleSums even, odd;
   std::int64_t p = 0, at = first;
   for (; p + 2 <= pixels; p += 2, at += 2 * channels) {
-    add_point(even, at);
-    add_point(odd, at + channels);
+    add_to(even, at);
+    add_to(odd, at + channels);
   }
-  if (p < pixels) add_point(even, at);
+  if (p < pixels) add_to(even, at);
   double totals[2][kLanes];
   for (int half = 0; half < 2; ++half) {
     const Doubles a = even.a[half] + odd.a[half], b = even.b[half] + odd.b[half];
@@ -101,10 +114,9 @@ void moments_block(std::int64_t pixels, std::int64_t channels, std::int64_t firs
   const std::int64_t left = channels - first;
   sum_block<whole>(
       pixels, channels, first,
-      [&](std::int64_t at) ALWAYS_INLINE_LAMBDA {
-        const Vector value = load_channels<whole>(y + at, left);
-        const Doubles low = lower_doubles(value), high = upper_doubles(value);
-        return DoublePair{{low, high}, {low * low, high * high}};
+      [&](DoubleSums& sum, std::int64_t at) ALWAYS_INLINE_LAMBDA {
+        const WideVector value = wide_channels<whole>(y + at, left);
+        sum.add(value, value);
       },
       sums);
 }
@@ -114,16 +126,14 @@ void gradient_sums_block(const ChannelMap<float>& m, std::int64_t pixels, std::i
                          std::int64_t first, const float* d, const Y* y, double* sums) {
   const std::int64_t left = channels - first;
   const MapLanes<whole> map(m, first, left);
-  const Doubles mean_low = lower_doubles(map.mean), mean_high = upper_doubles(map.mean);
   sum_block<whole>(
       pixels, channels, first,
-      [&](std::int64_t at) ALWAYS_INLINE_LAMBDA {
-        const Vector value = load_channels<whole>(y + at, left);
-        const Vector cotangent = map.cotangent(load_channels<whole>(d + at, left), value);
-        const Doubles low = lower_doubles(cotangent), high = upper_doubles(cotangent);
-        return DoublePair{
-            {low, high},
-            {low * (lower_doubles(value) - mean_low), high * (upper_doubles(value) - mean_high)}};
+      [&](DoubleSums& sum, std::int64_t at) ALWAYS_INLINE_LAMBDA {
+        const Vector line = map.line(load_channels<whole>(y + at, left));
+        const WideVector value = wide_channels<whole>(y + at, left);
+        sum.add(map.relu ? wide_channels_where_positive<whole>(line, d + at, left)
+                         : wide_channels<whole>(d + at, left),
+                value);
       },
       sums);
 }

@@ -1,4 +1,19 @@
-// Rows stored in bfloat16: the integer arithmetic of bfloat16.h on whole registers.
+// Sums of rows; rows stored in bfloat16: the integer arithmetic of bfloat16.h on whole registers.
+
+void add_row(std::int64_t count, const float* a, const float* b, const RowTarget& to) {
+  std::int64_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) {
+    const Vector sum = add(load(a + i), load(b + i));
+    if (to.streamed != nullptr) stream(to.streamed + i, sum);
+    if (to.cached != nullptr) store(to.cached + i, sum);
+  }
+  if (to.streamed != nullptr) finish_streaming();
+  const std::int64_t left = count - i;
+  if (left == 0) return;
+  const Vector sum = add(load_first(a + i, left), load_first(b + i, left));
+  if (to.streamed != nullptr) store_first(to.streamed + i, sum, left);
+  if (to.cached != nullptr) store_first(to.cached + i, sum, left);
+}
 
 typedef std::uint32_t FloatBits __attribute__((vector_size(sizeof(Vector))));
 typedef std::uint16_t Halves __attribute__((vector_size(sizeof(Vector) / 2)));

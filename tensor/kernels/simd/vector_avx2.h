@@ -23,6 +23,13 @@ ALWAYS_INLINE Vector broadcast(const float* p) {
 ALWAYS_INLINE void store(float* p, Vector v) {
   _mm256_storeu_ps(p, v);
 }
+// Past the caches. Others see what was streamed after finish_streaming().
+ALWAYS_INLINE void stream(float* p, Vector v) {
+  _mm256_stream_ps(p, v);
+}
+ALWAYS_INLINE void finish_streaming() {
+  _mm_sfence();
+}
 ALWAYS_INLINE Vector add(Vector a, Vector b) {
   return _mm256_add_ps(a, b);
 }
@@ -39,12 +46,12 @@ ALWAYS_INLINE Vector load_first(const float* p, std::int64_t n) {
 ALWAYS_INLINE void store_first(float* p, Vector v, std::int64_t n) {
   _mm256_maskstore_ps(p, first(n), v);
 }
-// max(v, 0) that keeps NaN; 1 where v > 0, else 0.
+// max(v, 0) that keeps NaN; d where v > 0, else 0.
 ALWAYS_INLINE Vector positive(Vector v) {
   return _mm256_max_ps(zero(), v);
 }
-ALWAYS_INLINE Vector step(Vector v) {
-  return _mm256_and_ps(_mm256_cmp_ps(v, zero(), _CMP_GT_OQ), _mm256_set1_ps(1.0f));
+ALWAYS_INLINE Vector where_positive(Vector v, Vector d) {
+  return _mm256_and_ps(_mm256_cmp_ps(v, zero(), _CMP_GT_OQ), d);
 }
 using Doubles = __m256d;
 using Bits = unsigned long long __attribute__((vector_size(32)));
@@ -54,11 +61,20 @@ ALWAYS_INLINE Doubles load_doubles(const float* p) {
 ALWAYS_INLINE void store_floats(float* p, Doubles v) {
   _mm_storeu_ps(p, _mm256_cvtpd_ps(v));
 }
-ALWAYS_INLINE Doubles lower_doubles(Vector v) {
-  return _mm256_cvtps_pd(_mm256_castps256_ps128(v));
+ALWAYS_INLINE Doubles fma(Doubles a, Doubles b, Doubles c) {
+  return _mm256_fmadd_pd(a, b, c);
 }
-ALWAYS_INLINE Doubles upper_doubles(Vector v) {
-  return _mm256_cvtps_pd(_mm256_extractf128_ps(v, 1));
+struct WideVector {
+  Doubles lower, upper;
+};
+ALWAYS_INLINE WideVector load_wide(const float* p) {
+  return {load_doubles(p), load_doubles(p + 4)};
+}
+// Where v > 0, else 0.
+ALWAYS_INLINE WideVector load_wide_where_positive(Vector v, const float* p) {
+  const Vector kept = where_positive(v, load(p));
+  return {_mm256_cvtps_pd(_mm256_castps256_ps128(kept)),
+          _mm256_cvtps_pd(_mm256_extractf128_ps(kept, 1))};
 }
 using Integers = std::int32_t __attribute__((vector_size(32)));
 using Bytes = std::uint8_t __attribute__((vector_size(8)));

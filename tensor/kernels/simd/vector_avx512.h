@@ -25,6 +25,13 @@ ALWAYS_INLINE Vector broadcast(const float* p) {
 ALWAYS_INLINE void store(float* p, Vector v) {
   _mm512_storeu_ps(p, v);
 }
+// Past the caches. Others see what was streamed after finish_streaming().
+ALWAYS_INLINE void stream(float* p, Vector v) {
+  _mm512_stream_ps(p, v);
+}
+ALWAYS_INLINE void finish_streaming() {
+  _mm_sfence();
+}
 ALWAYS_INLINE Vector add(Vector a, Vector b) {
   return _mm512_add_ps(a, b);
 }
@@ -41,12 +48,15 @@ ALWAYS_INLINE void store_first(float* p, Vector v, std::int64_t n) {
   _mm512_mask_storeu_ps(p, first(n), v);
 }
 // All lanes are asked for by mask: gcc 12 warns of its own header's undefined vector otherwise.
-// max(v, 0) that keeps NaN; 1 where v > 0, else 0.
+// max(v, 0) that keeps NaN; d where v > 0, else 0.
 ALWAYS_INLINE Vector positive(Vector v) {
   return _mm512_maskz_max_ps(0xffff, zero(), v);
 }
-ALWAYS_INLINE Vector step(Vector v) {
-  return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(v, zero(), _CMP_GT_OQ), _mm512_set1_ps(1.0f));
+ALWAYS_INLINE __mmask16 is_positive(Vector v) {
+  return _mm512_cmp_ps_mask(v, zero(), _CMP_GT_OQ);
+}
+ALWAYS_INLINE Vector where_positive(Vector v, Vector d) {
+  return _mm512_maskz_mov_ps(is_positive(v), d);
 }
 using Doubles = __m512d;
 using Bits = unsigned long long __attribute__((vector_size(64)));
@@ -56,11 +66,20 @@ ALWAYS_INLINE Doubles load_doubles(const float* p) {
 ALWAYS_INLINE void store_floats(float* p, Doubles v) {
   _mm256_storeu_ps(p, _mm512_maskz_cvtpd_ps(0xff, v));
 }
-ALWAYS_INLINE Doubles lower_doubles(Vector v) {
-  return _mm512_maskz_cvtps_pd(0xff, _mm512_maskz_extractf32x8_ps(0xff, v, 0));
+ALWAYS_INLINE Doubles fma(Doubles a, Doubles b, Doubles c) {
+  return _mm512_fmadd_pd(a, b, c);
 }
-ALWAYS_INLINE Doubles upper_doubles(Vector v) {
-  return _mm512_maskz_cvtps_pd(0xff, _mm512_maskz_extractf32x8_ps(0xff, v, 1));
+struct WideVector {
+  Doubles lower, upper;
+};
+ALWAYS_INLINE WideVector load_wide(const float* p) {
+  return {load_doubles(p), load_doubles(p + 8)};
+}
+// Where v > 0, else 0.
+ALWAYS_INLINE WideVector load_wide_where_positive(Vector v, const float* p) {
+  const __mmask16 kept = is_positive(v);
+  return {_mm512_maskz_cvtps_pd(static_cast<__mmask8>(kept), _mm256_loadu_ps(p)),
+          _mm512_maskz_cvtps_pd(static_cast<__mmask8>(kept >> 8), _mm256_loadu_ps(p + 8))};
 }
 using Integers = std::int32_t __attribute__((vector_size(64)));
 using Bytes = std::uint8_t __attribute__((vector_size(16)));

@@ -53,20 +53,14 @@ __attribute__((noinline)) Vector fma(Vector a, Vector b, Vector c) {
   return _mm_movelh_ps(low, high);
 }
 
-// max(v, 0) that keeps NaN; 1 where v > 0, else 0.
+// max(v, 0) that keeps NaN; d where v > 0, else 0.
 ALWAYS_INLINE Vector positive(Vector v) {
   return _mm_max_ps(zero(), v);
 }
-ALWAYS_INLINE Vector step(Vector v) {
-  return _mm_and_ps(_mm_cmpgt_ps(v, zero()), _mm_set1_ps(1.0f));
+ALWAYS_INLINE Vector where_positive(Vector v, Vector d) {
+  return _mm_and_ps(_mm_cmpgt_ps(v, zero()), d);
 }
 using Doubles = __m128d;
-ALWAYS_INLINE Doubles lower_doubles(Vector v) {
-  return _mm_cvtps_pd(v);
-}
-ALWAYS_INLINE Doubles upper_doubles(Vector v) {
-  return upper(v);
-}
 
 #elif defined(__aarch64__)
 
@@ -92,20 +86,14 @@ ALWAYS_INLINE Vector add(Vector a, Vector b) {
 ALWAYS_INLINE Vector fma(Vector a, Vector b, Vector c) {
   return vfmaq_f32(c, a, b);
 }
-// max(v, 0) that keeps NaN; 1 where v > 0, else 0.
+// max(v, 0) that keeps NaN; d where v > 0, else 0.
 ALWAYS_INLINE Vector positive(Vector v) {
   return vbslq_f32(vcltq_f32(v, zero()), zero(), v);
 }
-ALWAYS_INLINE Vector step(Vector v) {
-  return vbslq_f32(vcgtq_f32(v, zero()), vdupq_n_f32(1.0f), zero());
+ALWAYS_INLINE Vector where_positive(Vector v, Vector d) {
+  return vbslq_f32(vcgtq_f32(v, zero()), d, zero());
 }
 using Doubles = float64x2_t;
-ALWAYS_INLINE Doubles lower_doubles(Vector v) {
-  return vcvt_f64_f32(vget_low_f32(v));
-}
-ALWAYS_INLINE Doubles upper_doubles(Vector v) {
-  return vcvt_high_f64_f32(v);
-}
 
 #else
 
@@ -132,25 +120,24 @@ ALWAYS_INLINE Vector fma(Vector a, Vector b, Vector c) {
   for (int i = 0; i < 4; ++i) c[i] = __builtin_fmaf(a[i], b[i], c[i]);
   return c;
 }
-// max(v, 0) that keeps NaN; 1 where v > 0, else 0.
+// max(v, 0) that keeps NaN; d where v > 0, else 0.
 ALWAYS_INLINE Vector positive(Vector v) {
   for (int i = 0; i < 4; ++i) v[i] = v[i] < 0.0f ? 0.0f : v[i];
   return v;
 }
-ALWAYS_INLINE Vector step(Vector v) {
-  for (int i = 0; i < 4; ++i) v[i] = v[i] > 0.0f ? 1.0f : 0.0f;
-  return v;
+ALWAYS_INLINE Vector where_positive(Vector v, Vector d) {
+  for (int i = 0; i < 4; ++i) d[i] = v[i] > 0.0f ? d[i] : 0.0f;
+  return d;
 }
 using Doubles = double __attribute__((vector_size(16)));
-ALWAYS_INLINE Doubles lower_doubles(Vector v) {
-  return Doubles{double{v[0]}, double{v[1]}};
-}
-ALWAYS_INLINE Doubles upper_doubles(Vector v) {
-  return Doubles{double{v[2]}, double{v[3]}};
-}
 
 #endif
 
+// Past the caches, where there is such an instruction; here nothing waits for it.
+ALWAYS_INLINE void stream(float* p, Vector v) {
+  store(p, v);
+}
+ALWAYS_INLINE void finish_streaming() {}
 // Four bfloat16.
 ALWAYS_INLINE Vector load(const std::uint16_t* p) {
   std::uint32_t bits[4];
@@ -173,6 +160,22 @@ ALWAYS_INLINE void store_first(float* p, Vector v, std::int64_t n) {
 using Bits = unsigned long long __attribute__((vector_size(16)));
 ALWAYS_INLINE Doubles load_doubles(const float* p) {
   return Doubles{double{p[0]}, double{p[1]}};
+}
+// Of floats, whose product is exact: fused or not is the same.
+ALWAYS_INLINE Doubles fma(Doubles a, Doubles b, Doubles c) {
+  return a * b + c;
+}
+struct WideVector {
+  Doubles lower, upper;
+};
+ALWAYS_INLINE WideVector load_wide(const float* p) {
+  return {load_doubles(p), load_doubles(p + 2)};
+}
+// Where v > 0, else 0.
+ALWAYS_INLINE WideVector load_wide_where_positive(Vector v, const float* p) {
+  float kept[4];
+  store(kept, where_positive(v, load(p)));
+  return load_wide(kept);
 }
 ALWAYS_INLINE void store_floats(float* p, Doubles v) {
   p[0] = static_cast<float>(v[0]);
