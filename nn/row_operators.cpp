@@ -5,6 +5,7 @@
 #include "integrad/autograd/ops/activation_functions.h"
 #include "integrad/tensor/kernels/forward_rows.h"
 #include "integrad/tensor/kernels/max_pool.h"
+#include "integrad/tensor/kernels/stored_lines.h"
 
 namespace integrad::rows {
 
@@ -21,6 +22,13 @@ void apply(float* row, Index size) {
 void activate(Activation activation, float* row, Index size) {
   if (activation == Activation::relu) apply<activations::Relu>(row, size);
   if (activation == Activation::relu6) apply<activations::Relu6>(row, size);
+}
+
+template <class Combine>
+auto element_wise(Combine combine) {
+  return [=](Index count, const float* a, const float* b, float* into) {
+    for (Index i = 0; i < count; ++i) into[i] = combine(a[i], b[i]);
+  };
 }
 
 // A source as the kernels' input.
@@ -50,6 +58,9 @@ struct Builder {
     const float* const biases = bias ? parameter("bias") : nullptr;
     auto rows = kernels::fast::pack_forward_rows(kind, g, filter, biases);
     if (!rows) return std::nullopt;
+    const bool in_kernel = activation == Activation::relu && rows->pass;
+    if (in_kernel) rows->pass->c.relu = true;
+    const Activation later = in_kernel ? Activation::none : activation;
     const auto packed = std::make_shared<const kernels::fast::PackedForward>(std::move(*rows));
     const Index size = row_size();
     return Operator{g.window.y, [=](const Sources& in, std::uint8_t*) -> Make {
@@ -58,7 +69,7 @@ struct Builder {
                       // Owns what `made` refers to.
                       return [=, owner = packed](Index image, Index row, float* into) {
                         made->row(image, row, {into});
-                        activate(activation, into, size);
+                        activate(later, into, size);
                       };
                     }};
   }
@@ -73,7 +84,7 @@ struct Builder {
         b->rows(image, row, row + 1);
         const float* const left = a->rows(image, row, row + 1);
         const float* const right = b->rows(image, row, row + 1);
-        for (Index i = 0; i < size; ++i) into[i] = combine(left[i], right[i]);
+        combine(size, left, right, into);
         activate(activation, into, size);
       };
     }};
@@ -104,10 +115,11 @@ struct Builder {
     using Function = layer::Arithmetic::Function;
     if (input(0) != input(1)) return std::nullopt;
     if (l.function == Function::add)
-      return combination(l.activation, [](float a, float b) { return a + b; });
+      return combination(l.activation, [](Index count, const float* a, const float* b,
+                                          float* into) { kernels::add_rows(count, a, b, into); });
     if (l.function == Function::sub)
-      return combination(l.activation, [](float a, float b) { return a - b; });
-    return combination(l.activation, [](float a, float b) { return a * b; });
+      return combination(l.activation, element_wise([](float a, float b) { return a - b; }));
+    return combination(l.activation, element_wise([](float a, float b) { return a * b; }));
   }
   std::optional<Operator> operator()(const layer::Pointwise& l) const {
     using Function = layer::Pointwise::Function;

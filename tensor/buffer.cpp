@@ -52,18 +52,14 @@ class Store {
  public:
   void* take(std::size_t bytes) {
     const std::lock_guard<std::mutex> guard(lock_);
-    const auto found = kept_.find(bytes);
-    if (found != kept_.end()) {
-      void* block = found->second.back();
-      found->second.pop_back();
-      if (found->second.empty()) kept_.erase(found);
-      kept_bytes_ -= bytes;
-      count(bytes);
-      return block;
-    }
-    // The largest go first: they are the ones that a change of size leaves behind.
     const std::size_t wanted = in_use_ + bytes, most = std::max(most_in_use_, wanted);
-    while (kept_bytes_ > 0 && wanted + kept_bytes_ > most + most / 4) drop_largest();
+    const auto held = [&] { return wanted + unused_ + kept_bytes_; };
+    auto found = kept_.find(bytes);
+    // Rather the beginning of a larger block than a new one for which others must go.
+    if (found == kept_.end() && held() > most + most / 4) found = kept_.lower_bound(bytes);
+    if (found != kept_.end()) return reuse(found, bytes);
+    // The largest go first: they are the ones that a change of size leaves behind.
+    while (kept_bytes_ > 0 && held() > most + most / 4) drop_largest();
     void* block = allocate(bytes);
     count(bytes);  // only what was given: a refused request must not raise the limit for ever
     return block;
@@ -72,6 +68,11 @@ class Store {
   void give(void* block, std::size_t bytes) noexcept {
     const std::lock_guard<std::mutex> guard(lock_);
     in_use_ -= bytes;
+    if (const auto larger = larger_.find(block); larger != larger_.end()) {
+      unused_ -= larger->second - bytes;
+      bytes = larger->second;
+      larger_.erase(larger);
+    }
     try {
       kept_[bytes].push_back(block);
       kept_bytes_ += bytes;
@@ -83,6 +84,20 @@ class Store {
   }
 
  private:
+  using Kept = std::map<std::size_t, std::vector<void*>>;
+
+  void* reuse(Kept::iterator found, std::size_t bytes) {
+    void* const block = found->second.back();
+    const std::size_t size = found->first;
+    if (size > bytes) larger_[block] = size;  // may throw: nothing has changed yet
+    found->second.pop_back();
+    if (found->second.empty()) kept_.erase(found);
+    kept_bytes_ -= size;
+    unused_ += size - bytes;
+    count(bytes);
+    return block;
+  }
+
   void* allocate(std::size_t bytes) {
     try {
       return new_block(bytes);
@@ -106,8 +121,10 @@ class Store {
   }
 
   std::mutex lock_;
-  std::map<std::size_t, std::vector<void*>> kept_;  // by size; never an empty vector
-  std::size_t in_use_ = 0, kept_bytes_ = 0, most_in_use_ = 0;
+  Kept kept_;                            // by size; never an empty vector
+  std::map<void*, std::size_t> larger_;  // sizes of blocks in use that are larger than asked for
+  std::size_t in_use_ = 0, unused_ = 0;  // bytes of blocks in use, asked for and beyond
+  std::size_t kept_bytes_ = 0, most_in_use_ = 0;
 };
 
 // Never destroyed: buffers of static duration may outlive it otherwise.

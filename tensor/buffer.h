@@ -8,9 +8,10 @@ namespace integrad {
 
 namespace detail {
 /// Memory aligned to a cache line. Large blocks come from, and return to, a store of this process
-/// that keeps them for the next buffer of their size: a training step makes the same buffers every
-/// time, and fresh pages would cost more than computing on them. The store never holds memory in
-/// use and kept together above 1.25 times the most that was in use at once.
+/// that keeps them for the next buffer of their size, or at need of a smaller one: a training step
+/// makes the same buffers every time, and fresh pages would cost more than computing on them. The
+/// store never holds memory in use and kept together above 1.25 times the most that was in use at
+/// once.
 void* take_block(std::size_t bytes);
 void give_block(void* block, std::size_t bytes) noexcept;
 }  // namespace detail

@@ -46,3 +46,30 @@ TEST_CASE("many buffers of changing sizes neither overlap nor pile up") {
   }
   for (std::size_t k = 0; k < live.size(); ++k) CHECK(live[k].data()[0] == 195 + k);
 }
+
+#if !defined(__SANITIZE_ADDRESS__)  // under which each buffer has memory of its own
+TEST_CASE("a large block serves again, whole or in part") {
+  // More than other tests use at once; untouched pages cost nothing.
+  constexpr std::size_t kSize = std::size_t{3} << 30;
+  const void* block = nullptr;
+  {
+    const auto first = Buffer<char>::uninitialized(kSize);
+    block = first.data();
+  }
+  {
+    const auto again = Buffer<char>::uninitialized(kSize);
+    CHECK(again.data() == block);
+  }
+  {
+    // A new block would go beyond what is held at most.
+    auto part = Buffer<char>::uninitialized(kSize / 2);
+    CHECK(part.data() == block);
+    part.data()[kSize / 2 - 1] = 1;
+  }
+  const auto whole = Buffer<char>::uninitialized(kSize);
+  CHECK(whole.data() == block);
+  // In use: another is another.
+  const auto other = Buffer<char>::uninitialized(kSize / 2);
+  CHECK(other.data() != block);
+}
+#endif

@@ -77,6 +77,9 @@ void conv_tile(const RowConvolution& c, const Tile& t) {
   // Adding +0 turns -0 into +0, whatever border taps contributed.
   UNROLL for (int p = 0; p < pixels; ++p) UNROLL for (int b = 0; b < blocks; ++b) sum[p][b] =
       add(sum[p][b], zero());
+  if (c.relu)
+    UNROLL for (int p = 0; p < pixels; ++p) UNROLL for (int b = 0; b < blocks; ++b) sum[p][b] =
+        positive(sum[p][b]);
   if (t.streamed != nullptr)
     UNROLL for (int p = 0; p < pixels; ++p) UNROLL for (int b = 0; b < blocks; ++b)
         stream(t.streamed + p * c.out_pixel_step + b * kLanes, sum[p][b]);

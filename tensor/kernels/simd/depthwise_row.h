@@ -30,6 +30,7 @@ void depthwise_tile(const RowConvolution& c, const Tile& t) {
     }
   }
   UNROLL for (int p = 0; p < pixels; ++p) sum[p] = add(sum[p], zero());
+  if (c.relu) UNROLL for (int p = 0; p < pixels; ++p) sum[p] = positive(sum[p]);
   if (whole && t.streamed != nullptr)
     UNROLL for (int p = 0; p < pixels; ++p) stream(t.streamed + p * c.out_pixel_step, sum[p]);
   if (t.y == nullptr) return;

@@ -25,6 +25,7 @@ struct RowConvolution {
   // Depthwise: [ky][kx][blocks][lanes]. Channels beyond the last are zeros.
   const float* filter;
   const float* bias;  // [blocks][lanes]
+  bool relu = false;  // results go through max(., 0)
 };
 
 /// A filter gradient along x. Partial sums are [ky][kx][ci][blocks][lanes], for depthwise
