@@ -13,7 +13,7 @@ namespace {
 // stay.
 void limit_spinning(char** argv) {
   if (std::getenv("OMP_WAIT_POLICY") != nullptr || std::getenv("GOMP_SPINCOUNT") != nullptr) return;
-  setenv("GOMP_SPINCOUNT", "4000", 1);  // libgomp: about a fifth of a millisecond
+  setenv("GOMP_SPINCOUNT", "20000", 1);  // libgomp: about a millisecond
   setenv("KMP_BLOCKTIME", "0", 0);      // libomp
   execv("/proc/self/exe", argv);        // where that fails, we go on and wait as we are
 }

@@ -6,7 +6,7 @@
 # one file is then compiled again, not its whole batch.
 option(INTEGRAD_BATCHES "Compile the files of each folder in batches" ON)
 function(integrad_batches target)
-  set_target_properties(${target} PROPERTIES UNITY_BUILD ${INTEGRAD_BATCHES} UNITY_BUILD_BATCH_SIZE 24)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${INTEGRAD_BATCHES} UNITY_BUILD_BATCH_SIZE 60)
 endfunction()
 
 # integrad_own_options(<file> <options...>): a file with compiler options of its own; it is in no batch.

@@ -7,7 +7,7 @@ namespace integrad {
 namespace {
 
 using Json = nlohmann::ordered_json;
-constexpr const char* kFormat = "integrad verification 1";
+constexpr const char* kVerificationFormat = "integrad verification 1";
 /// With counts of at most 2^53 each, sums over them stay within Index.
 constexpr std::size_t kMostLayers = 512;
 
@@ -70,7 +70,7 @@ InstructionCount read_count(const Json& json, std::size_t layers) {
 
 std::string to_json(const VerifyReport& report) {
   Json json;
-  json["format"] = kFormat;
+  json["format"] = kVerificationFormat;
   json["paths"] = report.paths;
   json["images"] = report.images;
   json["bytes"] = report.bytes;
@@ -105,7 +105,8 @@ std::string to_json(const VerifyReport& report) {
 VerifyReport verify_report_from_json(std::string_view source) {
   const Json json = Json::parse(source, nullptr, false);
   require(!json.is_discarded(), "a verification must be valid JSON");
-  require(text(json, "format") == kFormat, "field 'format' must be '", kFormat, "'");
+  require(text(json, "format") == kVerificationFormat, "field 'format' must be '",
+          kVerificationFormat, "'");
   VerifyReport report;
   for (const Json& path : list(json, "paths", 1000)) {
     require(path.is_string(), "field 'paths' must hold texts");
