@@ -21,7 +21,7 @@ bool convolve_and_sum(Convolution kind, const ConvGeometry& g, const LineSource<
                                        {x, g.in_height, integrad_window_extent(g.window.y)});
     LineWriter<float> output(y, {}, lines.size(), streams);
     for (Index row = begin; row < end; ++row) {
-      const float* const line = output.line(row, [&](const RowTarget& into) {
+      const float* const line = output.line(row, [&](const RowDestination& into) {
         rows.row(row / g.out_height, row % g.out_height, into);
       });
       if (sums != nullptr) add_moments(lines.pixels, lines.channels, line, partial.start(row));

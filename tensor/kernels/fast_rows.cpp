@@ -13,23 +13,45 @@ Reach reach(const integrad_window& w, Index output, Index in_height) {
   return {first, end, start + first * w.dilation, start + (end - 1) * w.dilation + 1};
 }
 
+namespace {
+
+// Outputs of a row whose input, with that of the rows beside it, stays in the first cache while the
+// next rows read it again.
+Index strip_outputs(const PackedPass& packed) {
+  constexpr Index kFloats = 6144;
+  const Pass& pass = packed.pass;
+  const Index rows = pass.y.kernel;  // none where a gradient reaches no tap
+  const Index per_output = std::max<Index>(rows * pass.in_channels * pass.x.stride, 1);
+  const Index most = rows <= 1 ? pass.out_width : std::max<Index>(kFloats / per_output, 1);
+  const Index strips = (pass.out_width + most - 1) / most;
+  return strips == 0 ? 1 : (pass.out_width + strips - 1) / strips;
+}
+
+}  // namespace
+
 void run_rows(const PackedPass& packed, Index batch, const float* x, float* y, Index image_step) {
   const Pass& pass = packed.pass;
-  const Index work =
-      std::max<Index>(1, pass.out_width * pass.out_channels * pass.y.kernel * pass.x.kernel);
   const bool streams =
       streams_past_caches({batch * pass.out_height, pass.out_width, pass.out_channels}) &&
       pass.out_pixel_step == pass.out_channels;
-  const Index grain = std::clamp<Index>((Index{1} << 16) / work, 1, 64);
-  parallel_for(batch * pass.out_height, grain, [&](Index begin, Index end) {
+  const Index strip = strip_outputs(packed);
+  parallel_for(batch * pass.out_height, 8, [&](Index begin, Index end) {
     Buffer<float> scratch = Buffer<float>::uninitialized(static_cast<std::size_t>(packed.scratch));
-    for (Index row = begin; row < end; ++row) {
-      const Index n = row / pass.out_height, oy = row % pass.out_height;
-      const Reach r = reach(pass.y, oy, pass.in_height);
-      float* const row_into = y + packed.offset + n * image_step + oy * pass.out_row_step;
-      packed.kernel(packed.c, x + (n * pass.in_height + r.begin) * pass.in_row(), r.first_tap,
-                    r.end_tap, scratch.data(), kNothingUpcoming,
-                    streams ? RowTarget{nullptr, row_into} : RowTarget{row_into});
+    for (Index ox = 0; ox < pass.out_width; ox += strip) {
+      RowConvolution c = packed.c;
+      c.out_width = std::min(strip, pass.out_width - ox);
+      const Index start = std::max<Index>(ox * c.stride - c.pad, 0);  // in the input row
+      c.pad -= ox * c.stride - start;  // now of the strip's first output
+      c.in_width -= start;
+      for (Index row = begin; row < end; ++row) {
+        const Index n = row / pass.out_height, oy = row % pass.out_height;
+        const Reach r = reach(pass.y, oy, pass.in_height);
+        float* const row_into =
+            y + packed.offset + n * image_step + oy * pass.out_row_step + ox * pass.out_pixel_step;
+        packed.kernel(c, x + (n * pass.in_height + r.begin) * pass.in_row() + start * c.in_channels,
+                      r.first_tap, r.end_tap, scratch.data(), kNothingUpcoming,
+                      streams ? RowDestination{nullptr, row_into} : RowDestination{row_into});
+      }
     }
   });
 }

@@ -23,7 +23,7 @@ class ForwardRows {
   ForwardRows(const ForwardRows&) = delete;
   ForwardRows& operator=(const ForwardRows&) = delete;
 
-  void row(Index image, Index row, const RowTarget& into) {
+  void row(Index image, Index row, const RowDestination& into) {
     const ConvGeometry& g = packed_.geometry;
     const Reach r = reach(g.window.y, row, g.in_height);
     if (packed_.narrow)

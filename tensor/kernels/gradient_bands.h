@@ -67,7 +67,7 @@ bool gradients_in_bands(Convolution kind, const ConvGeometry& g, const float* fi
           add_upcoming(dy, image, dy_end, next);
           finish.add_upcoming(image * g.in_height + iy + 1, next);
         }
-        finish.row(image * g.in_height + iy, [&](const RowTarget& row_into) {
+        finish.row(image * g.in_height + iy, [&](const RowDestination& row_into) {
           packed.kernel(packed.c, d(back.begin), back.first_tap, back.end_tap, scratch.data(), next,
                         row_into);
         });

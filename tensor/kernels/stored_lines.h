@@ -4,7 +4,7 @@
 
 #include "integrad/tensor/buffer.h"
 #include "integrad/tensor/kernels/batch_norm.h"
-#include "integrad/tensor/kernels/simd/row_target.h"
+#include "integrad/tensor/kernels/simd/row_destination.h"
 #include "integrad/tensor/stored_tensor.h"
 
 /// Lines of maps in either storage: kernels compute on lines of T, and lines stored in bfloat16 are
@@ -62,8 +62,8 @@ class LineWriter {
         scratch_(
             Buffer<T>::uninitialized(static_cast<std::size_t>(in_place() ? 0 : 2 * line_size))) {}
 
-  /// compute(T*), or compute(RowTarget), writes the term. Returns the line as it is stored, valid
-  /// until the next.
+  /// compute(T*), or compute(RowDestination), writes the term. Returns the line as it is stored,
+  /// valid until the next.
   template <class Compute>
   const T* line(Index line, Compute&& compute) {
     const Index at = line * size_;
@@ -85,8 +85,8 @@ class LineWriter {
  private:
   template <class Compute>
   void run(Compute& compute, T* into, T* streamed) const {
-    if constexpr (std::is_invocable_v<Compute&, RowTarget>) {
-      compute(RowTarget{into, streamed});
+    if constexpr (std::is_invocable_v<Compute&, RowDestination>) {
+      compute(RowDestination{into, streamed});
     } else {
       compute(into);
       if (streamed != nullptr) std::copy_n(into, size_, streamed);

@@ -7,7 +7,7 @@ struct Tile {
   std::int64_t row_step, rows;
   const float* filter;  // of the block and ky_begin
   const float* bias;
-  float *y, *streamed;  // of RowTarget
+  float *y, *streamed;  // of RowDestination
   std::int64_t last;    // channels in the last vector
 };
 
@@ -80,18 +80,20 @@ void conv_tile(const RowConvolution& c, const Tile& t) {
   if (c.relu)
     UNROLL for (int p = 0; p < pixels; ++p) UNROLL for (int b = 0; b < blocks; ++b) sum[p][b] =
         positive(sum[p][b]);
-  if (t.streamed != nullptr)
+  // Copies: what is stored might otherwise change the originals.
+  const std::int64_t step = c.out_pixel_step, last = t.last;
+  float *const streamed = t.streamed, *const y = t.y;
+  if (streamed != nullptr)
     UNROLL for (int p = 0; p < pixels; ++p) UNROLL for (int b = 0; b < blocks; ++b)
-        stream(t.streamed + p * c.out_pixel_step + b * kLanes, sum[p][b]);
-  if (t.y == nullptr) return;
-  UNROLL for (int p = 0; p < pixels; ++p) UNROLL for (int b = 0; b + 1 < blocks; ++b)
-      store(t.y + p * c.out_pixel_step + b * kLanes, sum[p][b]);
-  float* y = t.y + (blocks - 1) * kLanes;
-  if (t.last == kLanes) {
-    UNROLL for (int p = 0; p < pixels; ++p) store(y + p * c.out_pixel_step, sum[p][blocks - 1]);
-  } else {
-    UNROLL for (int p = 0; p < pixels; ++p)
-        store_first(y + p * c.out_pixel_step, sum[p][blocks - 1], t.last);
+        stream(streamed + p * step + b * kLanes, sum[p][b]);
+  if (y == nullptr) return;
+  UNROLL for (int p = 0; p < pixels; ++p) {
+    UNROLL for (int b = 0; b + 1 < blocks; ++b) store(y + p * step + b * kLanes, sum[p][b]);
+    float* const end = y + p * step + (blocks - 1) * kLanes;
+    if (last == kLanes)
+      store(end, sum[p][blocks - 1]);
+    else
+      store_first(end, sum[p][blocks - 1], last);
   }
 }
 
@@ -112,7 +114,7 @@ void conv_tile_of(std::int64_t wanted, const RowConvolution& c, const Tile& t) {
 }
 
 void conv_row(const RowConvolution& c, const float* x, std::int64_t ky_begin, std::int64_t ky_end,
-              float* scratch, const Upcoming& next, const RowTarget& y) {
+              float* scratch, const Upcoming& next, const RowDestination& y) {
   const std::int64_t extent = (c.kernel_x - 1) * c.dilation + 1, rows = ky_end - ky_begin;
   const std::int64_t run = c.kernel_x * c.in_channels * kLanes;  // weights of one ky and block
   const std::int64_t limit = c.blocks == 1 ? kTile1 : kTile2;

@@ -31,11 +31,13 @@ void depthwise_tile(const RowConvolution& c, const Tile& t) {
   }
   UNROLL for (int p = 0; p < pixels; ++p) sum[p] = add(sum[p], zero());
   if (c.relu) UNROLL for (int p = 0; p < pixels; ++p) sum[p] = positive(sum[p]);
-  if (whole && t.streamed != nullptr)
-    UNROLL for (int p = 0; p < pixels; ++p) stream(t.streamed + p * c.out_pixel_step, sum[p]);
-  if (t.y == nullptr) return;
-  UNROLL for (int p = 0; p < pixels; ++p)
-      store_channels<whole>(t.y + p * c.out_pixel_step, sum[p], t.last);
+  // Copies: what is stored might otherwise change the originals.
+  const std::int64_t out_step = c.out_pixel_step, last = t.last;
+  float *const streamed = t.streamed, *const y = t.y;
+  if (whole && streamed != nullptr)
+    UNROLL for (int p = 0; p < pixels; ++p) stream(streamed + p * out_step, sum[p]);
+  if (y == nullptr) return;
+  UNROLL for (int p = 0; p < pixels; ++p) store_channels<whole>(y + p * out_step, sum[p], last);
 }
 
 template <bool whole, int pixels>
@@ -47,7 +49,8 @@ void depthwise_tile_of(std::int64_t wanted, const RowConvolution& c, const Tile&
 }
 
 void depthwise_row(const RowConvolution& c, const float* x, std::int64_t ky_begin,
-                   std::int64_t ky_end, float* scratch, const Upcoming& next, const RowTarget& y) {
+                   std::int64_t ky_end, float* scratch, const Upcoming& next,
+                   const RowDestination& y) {
   const std::int64_t extent = (c.kernel_x - 1) * c.dilation + 1;
   const std::int64_t tiles = (c.out_width + kDepthwiseTile - 1) / kDepthwiseTile;
   const Shares shares(next, tiles);

@@ -3,7 +3,7 @@
 
 #include "integrad/tensor/kernels/simd/channel_map.h"
 #include "integrad/tensor/kernels/simd/logistic_slopes.h"
-#include "integrad/tensor/kernels/simd/row_target.h"
+#include "integrad/tensor/kernels/simd/row_destination.h"
 #include "integrad/tensor/kernels/simd/upcoming.h"
 
 /// The float kernels that are compiled once per instruction set. Only plain data crosses this line,
@@ -57,10 +57,11 @@ struct FloatKernels {
   /// One output row. `x` is the input row that ky_begin reads, `scratch` holds kernel_y rows of
   /// (kMaxTile - 1) * stride + extent pixels and one vector.
   void (*conv_row)(const RowConvolution& c, const float* x, std::int64_t ky_begin,
-                   std::int64_t ky_end, float* scratch, const Upcoming& next, const RowTarget& y);
+                   std::int64_t ky_end, float* scratch, const Upcoming& next,
+                   const RowDestination& y);
   void (*depthwise_row)(const RowConvolution& c, const float* x, std::int64_t ky_begin,
                         std::int64_t ky_end, float* scratch, const Upcoming& next,
-                        const RowTarget& y);
+                        const RowDestination& y);
   /// Adds one output row to a partial sum. `cotangent` has out_channels values a pixel (padded to
   /// blocks * lanes for conv_filter_row); `scratch` holds kernel_y rows of the two border strips.
   void (*conv_filter_row)(const RowGradient& c, const float* x, std::int64_t ky_begin,
@@ -103,7 +104,7 @@ struct FloatKernels {
                                std::int64_t pixels, std::int64_t channels, const std::uint16_t* d,
                                const std::uint16_t* y, float* dy);
   /// a + b, which may be where it goes.
-  void (*add_row)(std::int64_t count, const float* a, const float* b, const RowTarget& to);
+  void (*add_row)(std::int64_t count, const float* a, const float* b, const RowDestination& to);
   /// Bits of bfloat16 to floats.
   void (*expand_row)(const std::uint16_t* from, std::int64_t count, float* to);
   /// Rounds floats to the nearest bfloat16, in place, and stores their bits.

@@ -1,6 +1,6 @@
 // Sums of rows; rows stored in bfloat16: the integer arithmetic of bfloat16.h on whole registers.
 
-void add_row(std::int64_t count, const float* a, const float* b, const RowTarget& to) {
+void add_row(std::int64_t count, const float* a, const float* b, const RowDestination& to) {
   std::int64_t i = 0;
   for (; i + kLanes <= count; i += kLanes) {
     const Vector sum = add(load(a + i), load(b + i));
