@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <initializer_list>
 
 #include "integrad/quant/kernels/fast.h"
@@ -43,6 +44,15 @@ class GroupWriter {
   void put(std::int8_t weight) {
     *to_++ = weight;
     if (group_ == 2) *to_++ = static_cast<std::int8_t>(weight < 0 ? -1 : 0);
+  }
+  /// A group of weights that lie side by side, `count` of them and then zeros.
+  void put_group(const std::int8_t* weights, Index count) {
+    if (group_ == 4 && count >= 4) {
+      std::memcpy(to_, weights, 4);
+      to_ += 4;
+      return;
+    }
+    for (Index i = 0; i < group_; ++i) put(i < count ? weights[i] : std::int8_t{0});
   }
 
  private:
@@ -91,13 +101,13 @@ PackedFilter pack_conv(const Int8Kernels& kernels, const integrad_conv& layer, c
     for (Index ky = 0; ky < c.kernel_y; ++ky)
       for (Index group = 0; group < c.groups; ++group)
         for (Index kx = 0; kx < c.kernel_x; ++kx)
-          for (Index o = block * lanes; o < std::min(block + 2, c.blocks) * lanes; ++o)
-            for (Index i = 0; i < kernels.group; ++i) {
-              const Index ci = group * kernels.group + i;
-              const Index tap = ky * c.kernel_x + kx;
-              writer.put(o < outputs && ci < inputs ? filter[o * size + tap * inputs + ci]
-                                                    : std::int8_t{0});
-            }
+          for (Index o = block * lanes; o < std::min(block + 2, c.blocks) * lanes; ++o) {
+            const Index first = group * kernels.group, tap = ky * c.kernel_x + kx;
+            if (o < outputs)
+              writer.put_group(filter + o * size + tap * inputs + first, inputs - first);
+            else
+              writer.put_group(nullptr, 0);
+          }
   pack_bias(packed, kernels, layer.input_zero_point, filter, bias, outputs, size, size, 1, c.blocks,
             consecutive_channels(lanes, outputs));
   return packed;
