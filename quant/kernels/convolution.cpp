@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <cstdlib>
-#include <cstring>
 #include <initializer_list>
 
 #include "integrad/quant/kernels/fast.h"
+#include "integrad/tensor/error.h"
 
 namespace integrad::kernels::int8 {
 
@@ -40,19 +40,20 @@ Index pieces_of_pixel(const Int8Kernels& kernels, Index channels, Index stride) 
 /// Writes weights in the form of groups: a group of two holds 16 bits each, the lower byte first.
 class GroupWriter {
  public:
-  GroupWriter(const Int8Kernels& kernels, std::int8_t* into) : group_(kernels.group), to_(into) {}
+  GroupWriter(const Int8Kernels& kernels, Buffer<std::int8_t>& into)
+      : group_(kernels.group), to_(into.data()) {
+    require(to_ != nullptr, "a filter without weights cannot be packed");
+  }
   void put(std::int8_t weight) {
     *to_++ = weight;
     if (group_ == 2) *to_++ = static_cast<std::int8_t>(weight < 0 ? -1 : 0);
   }
   /// A group of weights that lie side by side, `count` of them and then zeros.
   void put_group(const std::int8_t* weights, Index count) {
-    if (group_ == 4 && count >= 4) {
-      std::memcpy(to_, weights, 4);
-      to_ += 4;
-      return;
-    }
-    for (Index i = 0; i < group_; ++i) put(i < count ? weights[i] : std::int8_t{0});
+    if (group_ == 4 && count >= 4)
+      to_ = std::copy_n(weights, 4, to_);
+    else
+      for (Index i = 0; i < group_; ++i) put(i < count ? weights[i] : std::int8_t{0});
   }
 
  private:
@@ -96,7 +97,7 @@ PackedFilter pack_conv(const Int8Kernels& kernels, const integrad_conv& layer, c
   PackedFilter packed;
   packed.weights = Buffer<std::int8_t>::uninitialized(
       static_cast<std::size_t>(c.blocks * lanes * taps * c.groups * 4));
-  GroupWriter writer(kernels, packed.weights.data());
+  GroupWriter writer(kernels, packed.weights);
   for (Index block = 0; block < c.blocks; block += 2)
     for (Index ky = 0; ky < c.kernel_y; ++ky)
       for (Index group = 0; group < c.groups; ++group)
@@ -120,7 +121,7 @@ PackedFilter pack_narrow(const Int8Kernels& kernels, const integrad_conv& layer,
   PackedFilter packed;
   packed.weights =
       Buffer<std::int8_t>::uninitialized(static_cast<std::size_t>(taps * c.groups * lanes));
-  GroupWriter writer(kernels, packed.weights.data());
+  GroupWriter writer(kernels, packed.weights);
   for (Index tap = 0; tap < taps; ++tap)
     for (Index group = 0; group < c.groups; group += 4)
       for (Index lane = 0; lane < lanes; ++lane)
@@ -139,7 +140,7 @@ PackedFilter pack_depthwise(const Int8Kernels& kernels, const integrad_depthwise
   PackedFilter packed;
   packed.weights = Buffer<std::int8_t>::uninitialized(
       static_cast<std::size_t>(parts * c.row_groups * c.kernel_x * planes * kernels.lanes * 4));
-  GroupWriter writer(kernels, packed.weights.data());
+  GroupWriter writer(kernels, packed.weights);
   for (Index part = 0; part < parts; ++part)
     for (Index rows = 0; rows < c.row_groups; ++rows)
       for (Index kx = 0; kx < c.kernel_x; ++kx)
