@@ -28,7 +28,7 @@ MaxPool max_pool2d(Tape<T>& tape, Var x, const WindowSpec& window) {
 }
 
 template <class T>
-Var max_unpool2d(Tape<T>& tape, Var x, std::shared_ptr<const PoolWinners> winners) {
+Var max_unpool2d(Tape<T>& tape, Var x, const std::shared_ptr<const PoolWinners>& winners) {
   require(winners != nullptr, "max unpooling needs the winners of a max pool");
   const ConvGeometry& g = winners->geometry;
   require(tape.shape(x) == g.output(), "max unpooling needs the shape of the pool's output ",
@@ -50,7 +50,7 @@ Var max_unpool2d(Tape<T>& tape, Var x, std::shared_ptr<const PoolWinners> winner
 
 template MaxPool max_pool2d(Tape<float>&, Var, const WindowSpec&);
 template MaxPool max_pool2d(Tape<double>&, Var, const WindowSpec&);
-template Var max_unpool2d(Tape<float>&, Var, std::shared_ptr<const PoolWinners>);
-template Var max_unpool2d(Tape<double>&, Var, std::shared_ptr<const PoolWinners>);
+template Var max_unpool2d(Tape<float>&, Var, const std::shared_ptr<const PoolWinners>&);
+template Var max_unpool2d(Tape<double>&, Var, const std::shared_ptr<const PoolWinners>&);
 
 }  // namespace integrad

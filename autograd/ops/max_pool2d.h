@@ -30,6 +30,6 @@ MaxPool max_pool2d(Tape<T>& tape, Var x, const WindowSpec& window);
 /// Badrinarayanan et al. 2017). Throws Error when x has not the shape of the pool's output, or
 /// when the pool's windows overlap, since two elements could then meet in one point.
 template <class T>
-Var max_unpool2d(Tape<T>& tape, Var x, std::shared_ptr<const PoolWinners> winners);
+Var max_unpool2d(Tape<T>& tape, Var x, const std::shared_ptr<const PoolWinners>& winners);
 
 }  // namespace integrad
