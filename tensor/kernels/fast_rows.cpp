@@ -35,7 +35,10 @@ void run_rows(const PackedPass& packed, Index batch, const float* x, float* y, I
       streams_past_caches({batch * pass.out_height, pass.out_width, pass.out_channels}) &&
       pass.out_pixel_step == pass.out_channels;
   const Index strip = strip_outputs(packed);
-  parallel_for(batch * pass.out_height, 8, [&](Index begin, Index end) {
+  const Index work =
+      std::max<Index>(1, pass.out_width * pass.out_channels * pass.y.kernel * pass.x.kernel);
+  const Index grain = std::clamp<Index>((Index{1} << 16) / work, 8, 64);
+  parallel_for(batch * pass.out_height, grain, [&](Index begin, Index end) {
     Buffer<float> scratch = Buffer<float>::uninitialized(static_cast<std::size_t>(packed.scratch));
     for (Index ox = 0; ox < pass.out_width; ox += strip) {
       RowConvolution c = packed.c;

@@ -11,7 +11,13 @@ ALWAYS_INLINE Vector load_channels(const std::uint16_t* p, std::int64_t channels
   return load(some);
 }
 
-// The same in double.
+// A vector of channels in double.
+struct WideVector {
+  Doubles lower, upper;
+};
+ALWAYS_INLINE WideVector load_wide(const float* p) {
+  return {load_doubles(p), load_doubles(p + kLanes / 2)};
+}
 template <bool whole, class X>
 ALWAYS_INLINE WideVector wide_channels(const X* p, std::int64_t channels) {
   if constexpr (whole && sizeof(X) == sizeof(float)) return load_wide(p);
@@ -23,10 +29,11 @@ ALWAYS_INLINE WideVector wide_channels(const X* p, std::int64_t channels) {
 template <bool whole>
 ALWAYS_INLINE WideVector wide_channels_where_positive(Vector line, const float* p,
                                                       std::int64_t channels) {
-  if constexpr (whole) return load_wide_where_positive(line, p);
   float values[kLanes];
-  store(values, load_channels<whole>(p, channels));
-  return load_wide_where_positive(line, values);
+  if (!whole) store(values, load_channels<whole>(p, channels));
+  WideVector kept;
+  load_where_positive(line, whole ? p : values, kept.lower, kept.upper);
+  return kept;
 }
 
 // The constants of one vector of channels.

@@ -69,17 +69,11 @@ ALWAYS_INLINE void store_floats(float* p, Doubles v) {
 ALWAYS_INLINE Doubles fma(Doubles a, Doubles b, Doubles c) {
   return _mm512_fmadd_pd(a, b, c);
 }
-struct WideVector {
-  Doubles lower, upper;
-};
-ALWAYS_INLINE WideVector load_wide(const float* p) {
-  return {load_doubles(p), load_doubles(p + 8)};
-}
-// Where v > 0, else 0.
-ALWAYS_INLINE WideVector load_wide_where_positive(Vector v, const float* p) {
+// Both halves of a vector where v > 0, else 0.
+ALWAYS_INLINE void load_where_positive(Vector v, const float* p, Doubles& lower, Doubles& upper) {
   const __mmask16 kept = is_positive(v);
-  return {_mm512_maskz_cvtps_pd(static_cast<__mmask8>(kept), _mm256_loadu_ps(p)),
-          _mm512_maskz_cvtps_pd(static_cast<__mmask8>(kept >> 8), _mm256_loadu_ps(p + 8))};
+  lower = _mm512_maskz_cvtps_pd(static_cast<__mmask8>(kept), _mm256_loadu_ps(p));
+  upper = _mm512_maskz_cvtps_pd(static_cast<__mmask8>(kept >> 8), _mm256_loadu_ps(p + 8));
 }
 using Integers = std::int32_t __attribute__((vector_size(64)));
 using Bytes = std::uint8_t __attribute__((vector_size(16)));

@@ -165,17 +165,12 @@ ALWAYS_INLINE Doubles load_doubles(const float* p) {
 ALWAYS_INLINE Doubles fma(Doubles a, Doubles b, Doubles c) {
   return a * b + c;
 }
-struct WideVector {
-  Doubles lower, upper;
-};
-ALWAYS_INLINE WideVector load_wide(const float* p) {
-  return {load_doubles(p), load_doubles(p + 2)};
-}
-// Where v > 0, else 0.
-ALWAYS_INLINE WideVector load_wide_where_positive(Vector v, const float* p) {
+// Both halves of a vector where v > 0, else 0.
+ALWAYS_INLINE void load_where_positive(Vector v, const float* p, Doubles& lower, Doubles& upper) {
   float kept[4];
   store(kept, where_positive(v, load(p)));
-  return load_wide(kept);
+  lower = load_doubles(kept);
+  upper = load_doubles(kept + 2);
 }
 ALWAYS_INLINE void store_floats(float* p, Doubles v) {
   p[0] = static_cast<float>(v[0]);
