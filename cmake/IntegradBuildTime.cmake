@@ -7,6 +7,12 @@
 option(INTEGRAD_BATCHES "Compile the files of each folder in batches" ON)
 function(integrad_batches target)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ${INTEGRAD_BATCHES} UNITY_BUILD_BATCH_SIZE 60)
+  # gcc looks for memory that it could use again, long before a batch's gigabyte is worth it: a fifth
+  # of its time.
+  if(INTEGRAD_BATCHES)
+    target_compile_options(${target} PRIVATE
+      $<$<CXX_COMPILER_ID:GNU>:SHELL:--param ggc-min-heapsize=2000000>)
+  endif()
 endfunction()
 
 # integrad_own_options(<file> <options...>): a file with compiler options of its own; it is in no batch.

@@ -1,6 +1,8 @@
 #pragma once
 #include <concepts>
-#include <sstream>
+#include <initializer_list>
+#include <memory>
+#include <ostream>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -15,12 +17,42 @@ class Error : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+namespace detail {
+
+/// One part of a message, of any type that a stream prints. A message is put together by one
+/// function for all of them: most of what a check costs to compile would be code that never runs.
+class Part {
+ public:
+  template <class T>
+  Part(const T& value) : value_(std::addressof(value)), print_(&print<T>) {}
+  /// Text in quotes has a type for every length.
+  template <std::size_t size>
+  Part(const char (&text)[size]) : value_(text), print_(&print_text) {}
+
+  friend std::ostream& operator<<(std::ostream& out, const Part& part) {
+    part.print_(out, part.value_);
+    return out;
+  }
+
+ private:
+  template <class T>
+  static void print(std::ostream& out, const void* value) {
+    out << *static_cast<const T*>(value);
+  }
+  static void print_text(std::ostream& out, const void* text);
+
+  const void* value_;
+  void (*print_)(std::ostream&, const void*);
+};
+
+[[noreturn]] void fail_with(std::initializer_list<Part> parts);
+
+}  // namespace detail
+
 /// Throws Error with the parts written one after the other (numbers, strings, shapes).
 template <class... Parts>
 [[noreturn]] void fail(const Parts&... parts) {
-  std::ostringstream text;
-  (text << ... << parts);
-  throw Error(text.str());
+  detail::fail_with({detail::Part(parts)...});
 }
 
 /// The always-on check: nothing is formatted unless `ok` is false.

@@ -2,6 +2,7 @@
 
 #include <limits>
 #include <ostream>
+#include <sstream>
 
 #include "integrad/tensor/error.h"
 
