@@ -20,7 +20,8 @@ void DataFlags::declare(Options& options) {
   add(
       "--size", [](I & i) -> auto& { return i.options.size; },
       "Pixels a side to resize to; 0: as the files are (CHASE_DB1: 960)");
-  options.add("--split", split_, "CHASE_DB1: train/test photographs, 20/8 or 8/20");
+  options.add("--split", split_,
+              "CHASE_DB1: train/test photographs, 20/8, 8/20, or 16/4 of 20/8's training part");
   add(
       "--observer", [](I & i) -> auto& { return i.options.chase_observer; },
       "CHASE_DB1: whose drawing is the truth, 1 or 2");

@@ -1,5 +1,8 @@
 #include "integrad/train/chase.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "integrad/tensor/parallel.h"
 #include "integrad/train/field_of_view.h"
 #include "integrad/train/resize.h"
@@ -12,6 +15,22 @@ constexpr Index kWidth = 999, kHeight = 960;
 constexpr Crop kCrop{.y = 0, .x = 18, .height = 960, .width = 960};
 constexpr int kChildren = 14;
 constexpr Index kPhotographs = 2 * kChildren;
+
+struct SplitParts {
+  ChaseOptions::Split split;
+  const char *name, *meaning;
+  Index train, read;  // photographs: the first train, those after them up to `read` test
+};
+constexpr SplitParts kSplits[] = {
+    {ChaseOptions::Split::by_child, "20/8", " (children 01-10 train)", 20, kPhotographs},
+    {ChaseOptions::Split::first_eight, "8/20", "", 8, kPhotographs},
+    {ChaseOptions::Split::held_out, "16/4", " (children 01-08 train, 09-10 test)", 16, 20},
+};
+
+const SplitParts& parts_of(ChaseOptions::Split split) {
+  return *std::find_if(std::begin(kSplits), std::end(kSplits),
+                       [&](const SplitParts& parts) { return parts.split == split; });
+}
 
 /// Image_01L, Image_01R, Image_02L ...: children in order, the left eye first.
 std::string photograph_name(Index number) {
@@ -44,9 +63,13 @@ Sample load_sample(const std::filesystem::path& folder, Index number, const Chas
 }  // namespace
 
 ChaseOptions::Split parse_chase_split(const std::string& text) {
-  if (text == "20/8") return ChaseOptions::Split::by_child;
-  if (text == "8/20") return ChaseOptions::Split::first_eight;
-  fail("a CHASE_DB1 split is 20/8 or 8/20; got '", text, "'");
+  for (const SplitParts& parts : kSplits)
+    if (text == parts.name) return parts.split;
+  fail("a CHASE_DB1 split is 20/8, 8/20 or 16/4; got '", text, "'");
+}
+
+std::string to_string(ChaseOptions::Split split) {
+  return parts_of(split).name;
 }
 
 bool is_chase(const std::filesystem::path& folder) {
@@ -59,20 +82,19 @@ Dataset load_chase(const std::filesystem::path& folder, const ChaseOptions& opti
           options.observer);
   require(options.size >= 1 && options.size <= kCrop.height, "CHASE_DB1 images are read with 1 to ",
           kCrop.height, " pixels a side; got ", options.size);
-  std::vector<Sample> samples(kPhotographs);
-  parallel_chunks(kPhotographs, [&](Index i) {
+  const SplitParts& parts = parts_of(options.split);
+  std::vector<Sample> samples(static_cast<std::size_t>(parts.read));
+  parallel_chunks(parts.read, [&](Index i) {
     samples[static_cast<std::size_t>(i)] = load_sample(folder, i, options);
   });
-  const bool by_child = options.split == ChaseOptions::Split::by_child;
-  const Index train = by_child ? 20 : 8;
   Dataset dataset;
-  for (Index i = 0; i < kPhotographs; ++i)
-    (i < train ? dataset.train : dataset.test)
+  for (Index i = 0; i < parts.read; ++i)
+    (i < parts.train ? dataset.train : dataset.test)
         .push_back(std::move(samples[static_cast<std::size_t>(i)]));
   const std::string size = std::to_string(options.size);
-  dataset.description =
-      "CHASE_DB1, split " + std::string(by_child ? "20/8 (children 01-10 train)" : "8/20") +
-      ", observer " + std::to_string(options.observer) + ", columns 18-977, " + size + " x " + size;
+  dataset.description = std::string("CHASE_DB1, split ") + parts.name + parts.meaning +
+                        ", observer " + std::to_string(options.observer) + ", columns 18-977, " +
+                        size + " x " + size;
   return dataset;
 }
 

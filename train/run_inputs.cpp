@@ -37,8 +37,7 @@ std::string to_json(const RunInputs& inputs) {
   Json json;
   json["data"] = absolute_text(inputs.data);
   json["model"] = absolute_text(inputs.model);
-  json["chase_split"] =
-      inputs.options.chase_split == ChaseOptions::Split::by_child ? "20/8" : "8/20";
+  json["chase_split"] = to_string(inputs.options.chase_split);
   for_each_input(inputs, [&](const char* name, const auto& value) { json[name] = value; });
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

@@ -210,6 +210,8 @@ TEST_CASE("the computed field of view finds the synthetic one") {
 TEST_CASE("CHASE_DB1: options are checked, incomplete folders refused by name") {
   CHECK(parse_chase_split("8/20") == ChaseOptions::Split::first_eight);
   CHECK_THROWS_AS(parse_chase_split("20-8"), Error);
+  for (const char* split : {"20/8", "8/20", "16/4"})
+    CHECK(to_string(parse_chase_split(split)) == split);
   const TemporaryFolder folder;
   CHECK_FALSE(is_chase(folder.path()));
   CHECK(message_of<Error>([&] { load_chase(folder.path()); }).find("Image_01L.jpg") !=
@@ -247,6 +249,13 @@ TEST_CASE("CHASE_DB1: splits, crop, sizes and the second observer's published fi
   REQUIRE((small.train.size() == 8 && small.test.size() == 20));
   CHECK(small.train[7].name == "Image_04R");
   CHECK(small.train[0].image.shape() == Shape{1, 100, 100, 3});
+
+  const Dataset held_out =
+      load_chase(folder, {.split = ChaseOptions::Split::held_out, .size = 100});
+  REQUIRE((held_out.train.size() == 16 && held_out.test.size() == 4));
+  CHECK(held_out.train[15].name == "Image_08R");
+  CHECK(held_out.test[0].name == "Image_09L");
+  CHECK(held_out.test[3].name == "Image_10R");
 
   Confusion pooled;
   for (std::size_t i = 0; i < 8; ++i) {
