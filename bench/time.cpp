@@ -36,10 +36,11 @@ void print_limits() {
       l.stream_gbs);
 }
 
-void time_layers(int repeats) {
+void time_layers(int repeats, const std::string& only) {
   constexpr Index kCheckedSide = 40;  // the reference is slow
   for (const LayerCase& layer : kLayers) {
     const std::string task = "layer/" + layer.name() + "/";
+    if (task.find(only) == std::string::npos) continue;
     FloatConvolution convolution(layer), checked(layer, kCheckedSide);
     for (Direction direction : kDirections) {
       require(checked.matches_reference(direction), task, name_of(direction),
@@ -105,7 +106,7 @@ int main(int argc, char** argv) {
     if (what == "limits")
       print_limits();
     else if (what == "layers")
-      time_layers(repeats);
+      time_layers(repeats, option(argc, argv, "only", ""));
     else if (what == "train")
       time_training(size, option(argc, argv, "batch", 2), precision, repeats);
     else if (what == "infer")

@@ -122,7 +122,9 @@ int main(int argc, char** argv) {
     const int threads = option(argc, argv, "threads", 1);
     omp_set_num_threads(threads);
     Peer peer{.threads = threads, .repeats = option(argc, argv, "repeats", 5)};
+    const std::string only = option(argc, argv, "only", "");
     for (const LayerCase& layer : kLayers) {
+      if (("layer/" + layer.name() + "/").find(only) == std::string::npos) continue;
       time_float(peer, layer);
       time_integer(peer, layer, Type::s8, "int8");
       time_integer(peer, layer, Type::u8, "uint8");

@@ -8,7 +8,7 @@ namespace {
 
 Index scratch_floats(const Pass& pass) {
   const Index pixels = (kMaxTile - 1) * pass.x.stride + integrad_window_extent(pass.x);
-  return pixels * pass.y.kernel * pass.in_channels;
+  return pixels * pass.y.kernel * pass.in_channels + kMaxTile * pass.out_channels;
 }
 
 // False when the copies of the border or the packed filter would be absurdly large.

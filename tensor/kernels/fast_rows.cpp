@@ -46,14 +46,21 @@ void run_rows(const PackedPass& packed, Index batch, const float* x, float* y, I
       const Index start = std::max<Index>(ox * c.stride - c.pad, 0);  // in the input row
       c.pad -= ox * c.stride - start;  // now of the strip's first output
       c.in_width -= start;
+      const Index piece = std::min(c.in_width, c.out_width * c.stride) * c.in_channels *
+                          Index{sizeof(float)};  // of the row below, about
       for (Index row = begin; row < end; ++row) {
         const Index n = row / pass.out_height, oy = row % pass.out_height;
         const Reach r = reach(pass.y, oy, pass.in_height);
+        const float* const image = x + n * pass.in_height * pass.in_row() + start * c.in_channels;
+        Upcoming next = kNothingUpcoming;
+        if (r.end < pass.in_height)
+          next = {.at = {reinterpret_cast<const char*>(image + r.end * pass.in_row())},
+                  .bytes = {piece},
+                  .count = 1};
         float* const row_into =
             y + packed.offset + n * image_step + oy * pass.out_row_step + ox * pass.out_pixel_step;
-        packed.kernel(c, x + (n * pass.in_height + r.begin) * pass.in_row() + start * c.in_channels,
-                      r.first_tap, r.end_tap, scratch.data(), kNothingUpcoming,
-                      streams ? RowDestination{nullptr, row_into} : RowDestination{row_into});
+        packed.kernel(c, image + r.begin * pass.in_row(), r.first_tap, r.end_tap, scratch.data(),
+                      next, streams ? RowDestination{nullptr, row_into} : RowDestination{row_into});
       }
     }
   });

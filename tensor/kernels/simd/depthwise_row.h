@@ -33,10 +33,7 @@ void depthwise_tile(const RowConvolution& c, const Tile& t) {
   if (c.relu) UNROLL for (int p = 0; p < pixels; ++p) sum[p] = positive(sum[p]);
   // Copies: what is stored might otherwise change the originals.
   const std::int64_t out_step = c.out_pixel_step, last = t.last;
-  float *const streamed = t.streamed, *const y = t.y;
-  if (whole && streamed != nullptr)
-    UNROLL for (int p = 0; p < pixels; ++p) stream(streamed + p * out_step, sum[p]);
-  if (y == nullptr) return;
+  float* const y = t.y;
   UNROLL for (int p = 0; p < pixels; ++p) store_channels<whole>(y + p * out_step, sum[p], last);
 }
 
@@ -48,12 +45,62 @@ void depthwise_tile_of(std::int64_t wanted, const RowConvolution& c, const Tile&
   depthwise_tile<pixels, whole>(c, t);
 }
 
+template <bool whole>
+void depthwise_tiles(const RowConvolution& c, Tile t, std::int64_t pixels) {
+  while (pixels > 0) {
+    const std::int64_t tile = pixels < kDepthwiseTile ? pixels : kDepthwiseTile;
+    depthwise_tile_of<whole, kDepthwiseTile>(tile, c, t);
+    t.x += tile * c.stride * c.in_channels;
+    t.y += tile * c.out_pixel_step;
+    pixels -= tile;
+  }
+}
+
+// Windows three wide of neighbouring pixels: the weights of `rows` rows stay in registers while the
+// pixels go by, so that a step is one load. Pixels do not wait for each other.
+template <int rows>
+void depthwise_run(const RowConvolution& c, const Tile& t, std::int64_t pixels) {
+  Vector weight[rows][3];
+  UNROLL for (int r = 0; r < rows; ++r) UNROLL for (int k = 0; k < 3; ++k) weight[r][k] =
+      load(t.filter + (r * 3 + k) * c.blocks * kLanes);
+  const Vector bias = load(t.bias);
+  const std::int64_t step = c.in_channels, out_step = c.out_pixel_step;
+  const bool relu = c.relu;
+  const float* row[rows];
+  UNROLL for (int r = 0; r < rows; ++r) row[r] = t.x + r * t.row_step;
+  float* y = t.y;
+  for (std::int64_t p = 0; p < pixels; ++p, y += out_step) {
+    Vector sum = bias;
+    UNROLL for (int r = 0; r < rows; ++r) {
+      UNROLL for (int k = 0; k < 3; ++k) sum = fma(load(row[r] + k * step), weight[r][k], sum);
+      row[r] += step;
+    }
+    sum = add(sum, zero());
+    store(y, relu ? positive(sum) : sum);
+  }
+}
+
+void depthwise_block(const RowConvolution& c, const Tile& t, std::int64_t pixels) {
+  const bool run = c.kernel_x == 3 && c.stride == 1 && c.dilation == 1 && t.last >= kLanes;
+  if (run && t.rows == 3)
+    depthwise_run<3>(c, t, pixels);
+  else if (run && t.rows == 2)
+    depthwise_run<2>(c, t, pixels);
+  else if (t.last >= kLanes)
+    depthwise_tiles<true>(c, t, pixels);
+  else
+    depthwise_tiles<false>(c, t, pixels);
+}
+
 void depthwise_row(const RowConvolution& c, const float* x, std::int64_t ky_begin,
                    std::int64_t ky_end, float* scratch, const Upcoming& next,
                    const RowDestination& y) {
   const std::int64_t extent = (c.kernel_x - 1) * c.dilation + 1;
-  const std::int64_t tiles = (c.out_width + kDepthwiseTile - 1) / kDepthwiseTile;
+  const std::int64_t tiles = (c.out_width + kMaxTile - 1) / kMaxTile;
   const Shares shares(next, tiles);
+  // What goes to memory only is put together here.
+  float* const whole_tile =
+      scratch + c.kernel_y * ((kMaxTile - 1) * c.stride + extent) * c.in_channels;
   Tile t;
   t.rows = ky_end - ky_begin;
   std::int64_t ox = 0;
@@ -70,19 +117,20 @@ void depthwise_row(const RowConvolution& c, const float* x, std::int64_t ky_begi
         copy_padded(x + row * c.row_step, c.in_width, c.in_channels, start, reads,
                     scratch + row * t.row_step);
     }
+    float* const into = y.cached == nullptr ? whole_tile : y.cached + ox * c.out_pixel_step;
     for (std::int64_t block = 0; block < c.blocks; ++block) {
-      const std::int64_t first = block * kLanes, left = c.out_channels - first;
+      const std::int64_t first = block * kLanes;
       t.x = source + first;
       t.filter = c.filter + ky_begin * c.kernel_x * c.blocks * kLanes + first;
       t.bias = c.bias + first;
-      t.y = from(y.cached, ox * c.out_pixel_step + first);
-      t.streamed = from(y.streamed, ox * c.out_pixel_step + first);
-      t.last = left;
-      if (left >= kLanes)
-        depthwise_tile_of<true, kDepthwiseTile>(pixels, c, t);
-      else
-        depthwise_tile_of<false, kDepthwiseTile>(pixels, c, t);
+      t.y = into + first;
+      t.last = c.out_channels - first;
+      depthwise_block(c, t, pixels);
     }
+    // In whole lines of the cache: half a line on its way to memory would wait for the other half.
+    if (y.streamed != nullptr)
+      for (std::int64_t i = 0; i < pixels * c.out_channels; i += kLanes)
+        stream(y.streamed + ox * c.out_channels + i, load(into + i));
     ox += pixels;
   }
   if (y.streamed != nullptr) finish_streaming();

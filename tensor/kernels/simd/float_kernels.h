@@ -55,7 +55,7 @@ struct PoolRow {
 struct FloatKernels {
   std::int64_t lanes;
   /// One output row. `x` is the input row that ky_begin reads, `scratch` holds kernel_y rows of
-  /// (kMaxTile - 1) * stride + extent pixels and one vector.
+  /// (kMaxTile - 1) * stride + extent pixels and kMaxTile output pixels.
   void (*conv_row)(const RowConvolution& c, const float* x, std::int64_t ky_begin,
                    std::int64_t ky_end, float* scratch, const Upcoming& next,
                    const RowDestination& y);
