@@ -64,6 +64,7 @@ std::unique_ptr<Command> make_predict();
 std::unique_ptr<Command> make_export();
 std::unique_ptr<Command> make_verify();
 std::unique_ptr<Command> make_report();
+std::unique_ptr<Command> make_compare();
 std::unique_ptr<Command> make_golden();
 std::unique_ptr<Command> make_gradcheck();
 std::unique_ptr<Command> make_info();

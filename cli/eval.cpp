@@ -1,22 +1,17 @@
-#include <cmath>
 #include <iostream>
 #include <limits>
+#include <optional>
 
 #include "integrad/cli/data_flags.h"
-#include "integrad/cli/report_json.h"
-#include "integrad/cli/table.h"
+#include "integrad/cli/model_files.h"
+#include "integrad/cli/scores.h"
 #include "integrad/tensor/files.h"
+#include "integrad/train/chase.h"
 #include "integrad/train/evaluate.h"
 
 namespace integrad::cli {
 
 namespace {
-
-void add_score(Table& table, const std::string& name, const SegmentationScore& score) {
-  const Confusion& c = score.counts;
-  table.add({name, cell(c.dice(), 4), cell(c.jaccard(), 4), cell(c.accuracy(), 4),
-             cell(c.sensitivity(), 4), cell(c.specificity(), 4), cell(score.auc, 4)});
-}
 
 ScoreRow row_of(const Evaluation& evaluation) {
   return {std::string(name_of(evaluation.arithmetic)), evaluation.pooled, evaluation.images};
@@ -46,77 +41,95 @@ class Eval final : public Command {
            "runs/float/model.safetensors --data photos --size 256";
   }
   void declare(Options& options) override {
-    options.add("--model", model_, "A model file, float or quantised");
+    options_ = &options;
+    options.add("--model", model_, "A model file, float or quantised, or a folder of one");
     options.require("--model");
     options.add("--float", float_model_, "The float model to compare a quantised one with");
     data_.declare(options);
     options.add("--part", part_, "Images to score: test or train");
     options.add("--fov", within_field_of_view_, "Leave out pixels beyond the field of view");
+    options.add(
+        "--protocol", protocol_,
+        "chase: all pixels and the field of view, pooled and of every image, of CHASE_DB1's "
+        "test part at 960 pixels");
     options.add("--per-image", per_image_, "Also print every image's figures");
     options.add("--out", out_, "Also write the figures, in full precision, to this JSON file");
+    options.add("--markdown", markdown_, "Also write the figures as tables to this file");
   }
 
   int run(const Settings&) override {
-    const Checkpoint model = load_checkpoint(model_);
-    const bool quantized = model.stage == Checkpoint::Stage::quantized;
+    std::vector<bool> extents{within_field_of_view_};
+    if (!protocol_.empty()) {
+      check_protocol();
+      extents = {false, true};
+      per_image_ = true;
+    }
+    const Checkpoint model = load_checkpoint(model_file(model_));
+    const std::optional<Checkpoint> float_model = load_float_model(model);
     const Dataset dataset = data_.load();
     const std::vector<Sample>& samples = part_of(dataset, part_);
+    const ScoredModel what{model_.string(), dataset.description, part_};
 
-    std::vector<ScoreRow> rows;
-    const auto score = [&](const Checkpoint& of, Arithmetic arithmetic) {
-      rows.push_back(row_of(evaluate(of, samples, arithmetic, within_field_of_view_)));
-    };
-    if (!float_model_.empty()) {
-      const Checkpoint float_model = load_checkpoint(float_model_);
-      require(float_model.stage == Checkpoint::Stage::floating, float_model_.string(),
-              ": is quantised; --float takes the float model");
-      require(float_model.model == model.model, float_model_.string(), ": holds model ",
-              float_model.model, ", --model holds ", model.model);
-      score(float_model, Arithmetic::floating);
-    } else if (!quantized) {
-      score(model, Arithmetic::floating);
+    std::vector<ScoreTable> tables;
+    for (const bool within : extents) {
+      tables.push_back({within, score(model, float_model, samples, within)});
+      if (tables.size() > 1) std::cout << "\n";
+      print(std::cout, what, tables.back(), per_image_);
     }
-    if (quantized) {
-      score(model, Arithmetic::fake_quant);
-      score(model, Arithmetic::integer);
-    }
-    if (data_.has_second_observer()) {
-      const Dataset second = data_.load_second_observer();
-      rows.push_back(row_of_observer(part_of(second, part_), samples, within_field_of_view_));
-    }
-    print(rows, dataset.description, samples.size());
     if (!out_.empty())
       write_file_atomically(
-          out_, to_json(model_.string(), dataset.description, within_field_of_view_, rows));
+          out_, protocol_.empty() ? to_json(what, tables.front()) : to_json(what, tables));
+    if (!markdown_.empty()) write_file_atomically(markdown_, to_markdown(what, tables));
     return 0;
   }
 
  private:
-  void print(const std::vector<ScoreRow>& rows, const std::string& data, std::size_t images) const {
-    const std::vector<std::string> figures{"Dice",        "Jaccard",     "accuracy",
-                                           "sensitivity", "specificity", "AUC"};
-    const auto table_of = [&](const std::string& first) {
-      std::vector<std::string> header{first};
-      header.insert(header.end(), figures.begin(), figures.end());
-      return Table(header, 1);
-    };
-    std::cout << data << "\n"
-              << images << " " << part_ << " images, all pixels "
-              << (within_field_of_view_ ? "in the field of view " : "") << "pooled\n";
-    Table pooled = table_of("arithmetic");
-    for (const ScoreRow& row : rows) add_score(pooled, row.name, row.pooled);
-    std::cout << pooled;
-    if (!per_image_) return;
-    for (const ScoreRow& row : rows) {
-      Table table = table_of(row.name);
-      for (const SegmentationScore& image : row.images) add_score(table, image.name, image);
-      std::cout << "\n" << table;
-    }
+  void check_protocol() const {
+    require(protocol_ == "chase", "--protocol is chase; got '", protocol_, "'");
+    for (const char* flag : {"--size", "--observer", "--part", "--fov"})
+      require(!options_->given(flag), "--protocol chase decides ", flag, ": leave it out");
+    const RunInputs inputs = data_.inputs();
+    require(is_chase(inputs.data), "--protocol chase: folder '", inputs.data.string(),
+            "' does not hold CHASE_DB1");
   }
 
-  std::filesystem::path model_, float_model_, out_;
+  std::optional<Checkpoint> load_float_model(const Checkpoint& model) const {
+    const std::filesystem::path path =
+        float_model_.empty() ? float_model_beside(model_).value_or("") : model_file(float_model_);
+    if (path.empty()) return std::nullopt;
+    Checkpoint loaded = load_checkpoint(path);
+    require(loaded.stage == Checkpoint::Stage::floating, path.string(),
+            ": is quantised; --float takes the float model");
+    require(loaded.model == model.model, path.string(), ": holds model ", loaded.model,
+            ", --model holds ", model.model);
+    return loaded;
+  }
+
+  std::vector<ScoreRow> score(const Checkpoint& model, const std::optional<Checkpoint>& float_model,
+                              const std::vector<Sample>& samples, bool within) const {
+    std::vector<ScoreRow> rows;
+    const auto add = [&](const Checkpoint& of, Arithmetic arithmetic) {
+      rows.push_back(row_of(evaluate(of, samples, arithmetic, within)));
+    };
+    const bool quantized = model.stage == Checkpoint::Stage::quantized;
+    if (float_model)
+      add(*float_model, Arithmetic::floating);
+    else if (!quantized)
+      add(model, Arithmetic::floating);
+    if (quantized) {
+      add(model, Arithmetic::fake_quant);
+      add(model, Arithmetic::integer);
+    }
+    if (data_.has_second_observer())
+      rows.push_back(
+          row_of_observer(part_of(data_.load_second_observer(), part_), samples, within));
+    return rows;
+  }
+
+  const Options* options_ = nullptr;
+  std::filesystem::path model_, float_model_, out_, markdown_;
   DataFlags data_;
-  std::string part_ = "test";
+  std::string part_ = "test", protocol_;
   bool within_field_of_view_ = false, per_image_ = false;
 };
 

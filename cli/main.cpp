@@ -25,9 +25,9 @@ int main(int argc, char** argv) {
   using namespace integrad::cli;
   limit_spinning(argv);
   std::vector<std::unique_ptr<Command>> commands;
-  for (auto make :
-       {make_data_synthetic, make_data_show, make_train, make_quantize, make_eval, make_predict,
-        make_export, make_verify, make_report, make_info, make_golden, make_gradcheck, make_soak})
+  for (auto make : {make_data_synthetic, make_data_show, make_train, make_quantize, make_eval,
+                    make_predict, make_export, make_verify, make_report, make_compare, make_info,
+                    make_golden, make_gradcheck, make_soak})
     commands.push_back(make());
   return run_program(argc, argv, commands);
 }

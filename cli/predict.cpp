@@ -2,11 +2,13 @@
 #include <set>
 
 #include "integrad/cli/command.h"
+#include "integrad/cli/model_files.h"
+#include "integrad/nn/models/registry.h"
 #include "integrad/tensor/files.h"
 #include "integrad/train/evaluate.h"
 #include "integrad/train/overlay.h"
+#include "integrad/train/photograph.h"
 #include "integrad/train/progress.h"
-#include "integrad/train/resize.h"
 #include "integrad/train/scratch_folder.h"
 
 namespace integrad::cli {
@@ -15,44 +17,53 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// 255 where the logit exceeds 0; an int8 logit is 0 exactly at its zero point.
-Image drawn_mask(const Tensor<float>& logits) {
-  Image mask(logits.shape());
-  for (Index i = 0; i < mask.size(); ++i) mask[i] = logits[i] > 0 ? 255 : 0;
-  return mask;
-}
+constexpr Index kMostPixels = 16384;
 
 class Predict final : public Command {
  public:
   std::string name() const override { return "predict"; }
   std::string summary() const override { return "Draw what a model sees in images"; }
   std::string example() const override {
-    return "integrad predict --model runs/int8/model.safetensors eye.jpg --size 256 --out seen";
+    return "integrad predict --model runs/int8 eye.jpg --size 256 --out seen";
   }
   void declare(Options& options) override {
     options.add("images", images_, "JPEG, PNG, PGM or PPM files");
     options.require("images");
-    options.add("--model", model_, "A model file; a quantised one computes in integers");
+    options.add("--model", model_,
+                "A model file or a folder of one; a quantised one computes in integers");
     options.require("--model");
     options.add("--out", out_, "Folder for NAME_mask.png and NAME_overlay.png");
-    options.require("--out");
     options.add("--size", size_, "Pixels a side to resize to; 0: as the image is");
+    options.add(
+        "--field-of-view", field_of_view_,
+        "Find the retina and scale it to this diameter in pixels, that of the images which "
+        "the model was trained on; 0: the model folder says, else the image is taken whole");
     options.add("--force", force_, "Replace files that are there");
   }
 
   int run(const Settings& settings) override {
-    const Checkpoint model = load_checkpoint(model_);
-    require(size_ >= 0, "--size is a number of pixels, or 0; got ", size_);
+    const Checkpoint model = load_checkpoint(model_file(model_));
+    require(size_ >= 0 && size_ <= kMostPixels, "--size is a number of pixels up to ", kMostPixels,
+            ", or 0; got ", size_);
+    require(field_of_view_ >= 0 && field_of_view_ <= kMostPixels,
+            "--field-of-view is a number of pixels up to ", kMostPixels, ", or 0; got ",
+            field_of_view_);
     check_names();
     const Arithmetic arithmetic =
         model.stage == Checkpoint::Stage::quantized ? Arithmetic::integer : Arithmetic::floating;
+    const Index multiple = find_model(model.model).side_multiple;
+    const Index diameter =
+        field_of_view_ != 0 || size_ != 0 ? field_of_view_ : published_field_of_view(model_);
     ScratchFolder scratch(out_);
     Progress progress("predicting", static_cast<Index>(images_.size()));
     for (const std::string& path : images_) {
-      Image image = load_image(path, 3);
-      if (size_ != 0) image = resize_box(image, size_, size_);
-      const Image mask = with_context(
-          path, [&] { return drawn_mask(predict(model, in_unit_range(image), arithmetic)); });
+      const Image image = load_image(path, 3);
+      const Image mask = with_context(path, [&] {
+        const Framing framing = diameter != 0 ? frame_retina(image, diameter, multiple)
+                                              : frame_whole(image.shape(), size_, multiple);
+        return mask_on_photograph(predict(model, in_unit_range(framed(image, framing)), arithmetic),
+                                  framing);
+      });
       const std::string stem = fs::path(path).stem().string();
       save_png(scratch.path() / (stem + "_mask.png"), mask);
       save_png(scratch.path() / (stem + "_overlay.png"), overlay(image, mask));
@@ -83,8 +94,8 @@ class Predict final : public Command {
   }
 
   std::vector<std::string> images_;
-  fs::path model_, out_;
-  Index size_ = 0;
+  fs::path model_, out_ = "predictions";
+  Index size_ = 0, field_of_view_ = 0;
   bool force_ = false;
 };
 

@@ -24,7 +24,7 @@ class Train final : public Command {
     data_.declare(options);
     options.add("--model", model_, "A model's name; integrad info --model NAME describes it");
     options.add("--preset", preset_,
-                "Start from these settings: default, or q-segment for the paper's recipe");
+                "Start from these settings: default, paper (Q-Segment's own recipe) or strong");
     flags_.declare(options, {});
   }
 
@@ -36,9 +36,10 @@ class Train final : public Command {
     // A preset that is given is the start even then: the stored settings must be its own.
     TrainConfig config =
         earlier && !options_->given("--preset") ? *earlier : training_preset(preset_);
+    const Dataset dataset = inputs.load();
+    for (const Sample& sample : dataset.train) fit_crop(config, sample.image.shape());
     flags_.apply(settings, config);
     if (options_->given("--model")) config.model = model_;
-    const Dataset dataset = inputs.load();
     set_image_size(config, dataset.train);
     check(config, dataset);
     folder_.start(config, inputs);

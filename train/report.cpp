@@ -1,7 +1,5 @@
 #include "integrad/train/report.h"
 
-#include <sstream>
-
 #include "integrad/tensor/files.h"
 #include "integrad/train/html.h"
 #include "integrad/train/report_sections.h"
@@ -39,19 +37,21 @@ std::string_view report::heading_of(Arithmetic arithmetic) {
   fail("there is no arithmetic number ", static_cast<int>(arithmetic));
 }
 
+std::string report::page(const std::string& title, const std::string& content) {
+  return "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" +
+         escape_html(title) + "</title>\n<style>" + std::string(style()) +
+         "</style>\n</head>\n<body>\n<main>\n" + content +
+         "<footer>This page holds everything it shows; it can be moved, mailed and kept."
+         "</footer>\n</main>\n</body>\n</html>\n";
+}
+
 std::string make_report(const ReportInput& input) {
   check_evaluations(input);
-  std::ostringstream page;
-  page << "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>"
-       << escape_html(input.title) << "</title>\n<style>" << report::style()
-       << "</style>\n</head>\n<body>\n<main>\n"
-       << report::header(input) << report::quality(input) << report::pictures(input)
-       << report::training(input) << report::sizes(input) << report::verification(input)
-       << report::settings(input) << report::reproduction(input)
-       << "<footer>This page holds everything it shows; it can be moved, mailed and kept."
-          "</footer>\n</main>\n</body>\n</html>\n";
-  return page.str();
+  return report::page(input.title, report::header(input) + report::quality(input) +
+                                       report::pictures(input) + report::training(input) +
+                                       report::sizes(input) + report::verification(input) +
+                                       report::settings(input) + report::reproduction(input));
 }
 
 void write_report(const std::filesystem::path& path, const ReportInput& input) {

@@ -8,6 +8,8 @@ namespace integrad::report {
 
 /// Colours and layout for light and dark, wide and narrow.
 std::string_view style();
+/// A whole page of that style around the content, which is HTML.
+std::string page(const std::string& title, const std::string& content);
 
 std::string header(const ReportInput& input);
 std::string quality(const ReportInput& input);

@@ -6,10 +6,13 @@ std::string_view style() {
   return R"css(
 :root { color-scheme: light dark; --page: #f6f7f9; --card: #ffffff; --text: #1c2430;
   --soft: #5b6675; --rule: #dde2e9; --accent: #0b6e99; --good: #1a7f4b; --bad: #b3261e;
-  --first: #0b6e99; --second: #d1701c; }
+  --first: #0b6e99; --second: #d1701c; --third: #2a8f5b; --fourth: #b04a87; --fifth: #8a7a00;
+  --sixth: #5a4fcf; --seventh: #7a4a2b; --eighth: #4f5b66; }
 @media (prefers-color-scheme: dark) {
   :root { --page: #12161c; --card: #1b212a; --text: #e4e8ee; --soft: #9aa6b5; --rule: #313a47;
-    --accent: #5cb8e4; --good: #5ccb93; --bad: #ff8a80; --first: #5cb8e4; --second: #f0a35e; }
+    --accent: #5cb8e4; --good: #5ccb93; --bad: #ff8a80; --first: #5cb8e4; --second: #f0a35e;
+    --third: #6fd3a0; --fourth: #e58fc2; --fifth: #e0d04a; --sixth: #a79fff; --seventh: #c99a76;
+    --eighth: #b4bfca; }
 }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--page); color: var(--text);
@@ -61,11 +64,23 @@ figcaption { font-size: .85rem; color: var(--soft); padding-top: 3px; }
 .plot .label { font-size: 12.5px; fill: var(--soft); }
 .plot .grid { stroke: var(--rule); }
 .plot .axis { stroke: var(--soft); }
-.plot .line0, .plot .line1 { fill: none; stroke-width: 2; stroke-linejoin: round;
-  stroke: var(--first); }
+.plot path { fill: none; stroke-width: 2; stroke-linejoin: round; }
+.plot .line0 { stroke: var(--first); }
 .plot .line1 { stroke: var(--second); }
+.plot .line2 { stroke: var(--third); }
+.plot .line3 { stroke: var(--fourth); }
+.plot .line4 { stroke: var(--fifth); }
+.plot .line5 { stroke: var(--sixth); }
+.plot .line6 { stroke: var(--seventh); }
+.plot .line7 { stroke: var(--eighth); }
 .dot0, i.dot0 { fill: var(--first); background: var(--first); }
 .dot1, i.dot1 { fill: var(--second); background: var(--second); }
+.dot2, i.dot2 { fill: var(--third); background: var(--third); }
+.dot3, i.dot3 { fill: var(--fourth); background: var(--fourth); }
+.dot4, i.dot4 { fill: var(--fifth); background: var(--fifth); }
+.dot5, i.dot5 { fill: var(--sixth); background: var(--sixth); }
+.dot6, i.dot6 { fill: var(--seventh); background: var(--seventh); }
+.dot7, i.dot7 { fill: var(--eighth); background: var(--eighth); }
 details { margin-top: 10px; }
 summary { cursor: pointer; color: var(--accent); }
 pre { overflow-x: auto; background: var(--page); border: 1px solid var(--rule); border-radius: 8px;

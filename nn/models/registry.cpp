@@ -12,13 +12,17 @@ const std::vector<ModelEntry>& model_registry() {
   return registry;
 }
 
-Graph make_model(std::string_view name, Index height, Index width) {
+const ModelEntry& find_model(std::string_view name) {
   std::string known;
   for (const ModelEntry& entry : model_registry()) {
-    if (entry.name == name) return entry.make(height, width);
+    if (entry.name == name) return entry;
     known += (known.empty() ? "" : ", ") + std::string(entry.name);
   }
   fail("there is no model '", name, "'; known: ", known);
+}
+
+Graph make_model(std::string_view name, Index height, Index width) {
+  return find_model(name).make(height, width);
 }
 
 }  // namespace integrad

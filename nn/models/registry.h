@@ -16,7 +16,8 @@ struct ModelEntry {
 /// The models known by name.
 const std::vector<ModelEntry>& model_registry();
 
-/// Throws Error listing the known names when there is no such model.
+/// Throws Error, here and below, listing the known names when there is no such model.
+const ModelEntry& find_model(std::string_view name);
 Graph make_model(std::string_view name, Index height, Index width);
 
 }  // namespace integrad

@@ -87,7 +87,7 @@ TEST_CASE("folders without images, and sizes that the model cannot take") {
   CHECK(show.starts_with("integrad data show: "));
 }
 
-TEST_CASE("predict refuses images that are damaged, too large or of a wrong size") {
+TEST_CASE("predict refuses images that are damaged or too large") {
   if (!have_program()) return;
   const TrainedRun& run = TrainedRun::get();
   const TemporaryFolder folder;
@@ -96,8 +96,7 @@ TEST_CASE("predict refuses images that are damaged, too large or of a wrong size
   write_text(folder / "cut.png", whole.substr(0, whole.size() - 30));
   write_text(folder / "text.png", "no image");
   write_text(folder / "huge.ppm", "P6 20000 20000 255\n");
-  save_png(folder / "odd.png", Image({1, 30, 32, 3}));
-  for (const char* bad : {"cut.png", "text.png", "huge.ppm", "odd.png", "missing.png"}) {
+  for (const char* bad : {"cut.png", "text.png", "huge.ppm", "missing.png"}) {
     const std::string out = (folder / "seen").string();
     const std::string error =
         error_of(run_integrad({"predict", "--model", run.int8_model(), good,

@@ -25,6 +25,7 @@ TEST_CASE("every subcommand explains itself, with an example and the common flag
                                                           {"export"},
                                                           {"verify"},
                                                           {"report"},
+                                                          {"compare"},
                                                           {"info"},
                                                           {"golden"},
                                                           {"gradcheck"}};

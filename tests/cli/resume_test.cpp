@@ -92,7 +92,7 @@ TEST_CASE("a resumed run reads what it was started with, and its folder says so 
       changes.insert(changes.end(),
                      {{"--model", folder / "float/model.safetensors"}, {"--post-training"}});
     else
-      changes.push_back({"--preset", "q-segment"});
+      changes.push_back({"--preset", "paper"});
     for (const auto& change : changes) {
       CAPTURE(change.front());
       std::vector<std::string> arguments{quantized ? "quantize" : "train", "--resume", "--out", out,

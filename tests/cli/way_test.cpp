@@ -130,14 +130,57 @@ TEST_CASE("predict draws a mask and an overlay of each image") {
         run_integrad({"predict", "--model", model, photo, "--size", "40", "--out", out, "--force"});
     INFO(result.errors);
     CHECK(result.exit_code == 0);
-    CHECK(load_image(out + "/" + stem + "_mask.png", 1).shape() == Shape{1, 40, 40, 1});
-    CHECK(load_image(out + "/" + stem + "_overlay.png", 3).shape() == Shape{1, 40, 40, 3});
+    // As large as the photograph, whatever the network looked at.
+    CHECK(load_image(out + "/" + stem + "_mask.png", 1).shape() == Shape{1, 32, 32, 1});
+    CHECK(load_image(out + "/" + stem + "_overlay.png", 3).shape() == Shape{1, 32, 32, 3});
   }
   const auto before = contents(out);
   const ProgramResult refused =
       run_integrad({"predict", "--model", run.int8_model(), photo, "--out", out, "--quiet"});
   CHECK(has(error_of(refused), "--force"));
   CHECK(contents(out) == before);
+}
+
+TEST_CASE("a folder made for use is a model; its photographs may have any size") {
+  if (!have_program()) return;
+  const TrainedRun& run = TrainedRun::get();
+  const TemporaryFolder folder;
+  const std::string model = (folder / "model").string(), out = (folder / "seen").string();
+  std::filesystem::create_directory(model);
+  std::filesystem::copy_file(run.int8_model(), model + "/int8.safetensors");
+  std::filesystem::copy_file(run.float_model(), model + "/float.safetensors");
+  write_text(model + "/model.json", "{\"field_of_view\": 30}");
+  Image eye(Shape{1, 45, 61, 3});
+  for (Index y = 3; y < 43; ++y)
+    for (Index x = 10; x < 50; ++x)
+      if ((y - 22) * (y - 22) + (x - 30) * (x - 30) < 400) eye(0, y, x, 0) = 200;
+  save_png(folder / "eye.png", eye);
+  const std::vector<std::string> predict{
+      "predict", "--model", model, (folder / "eye.png").string(), "--out", out, "--force"};
+  const ProgramResult result = run_integrad(predict);
+  INFO(result.errors);
+  REQUIRE(result.exit_code == 0);
+  CHECK(has(result.out, "integer"));
+  CHECK(load_image(out + "/eye_mask.png", 1).shape() == Shape{1, 45, 61, 1});
+
+  const std::string tables = (folder / "tables.md").string();
+  const ProgramResult scored = run_integrad(
+      {"eval", "--model", model, "--data", run.data(), "--markdown", tables, "--quiet"});
+  INFO(scored.errors);
+  REQUIRE(scored.exit_code == 0);
+  for (const char* row :
+       {"| float, pooled |", "| integer, pooled |", "| integer, mean of the images |"})
+    CHECK(has(content(tables), row));
+  CHECK(has(error_of(run_integrad(
+                {"eval", "--model", model, "--data", run.data(), "--protocol", "chase"})),
+            "does not hold CHASE_DB1"));
+
+  save_png(folder / "eye.png", Image(Shape{1, 45, 61, 3}));
+  CHECK(has(error_of(run_integrad(predict)), "no retina is found"));
+  write_text(model + "/model.json", "{\"field_of_view\": -1}");
+  CHECK(has(error_of(run_integrad(predict)), "model.json"));
+  std::filesystem::remove(model + "/int8.safetensors");
+  CHECK(has(error_of(run_integrad(predict)), "holds neither int8.safetensors nor"));
 }
 
 TEST_CASE("export and verify: every byte agrees, and an altered constant is named") {

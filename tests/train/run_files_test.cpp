@@ -90,18 +90,27 @@ TEST_CASE("numbers that their setting cannot hold are refused, not wrapped or cu
 }
 
 TEST_CASE("presets are complete configurations") {
-  TrainConfig paper = training_preset("q-segment");
+  TrainConfig paper = training_preset("paper");
   paper.height = paper.width = 32;
   check(paper);
   CHECK(paper.epochs == 4000);
   CHECK(paper.batch_size == 8);
   CHECK(paper.schedule == "cosine-restarts");
+  TrainConfig strong = training_preset("strong");
+  CHECK(strong.augmentation.crop_height == 256);
+  fit_crop(strong, Shape{1, 256, 999, 3});
+  CHECK(strong.augmentation.crop_height == 256);
+  fit_crop(strong, Shape{1, 999, 255, 3});
+  CHECK(strong.augmentation.crop_height == 0);
+  strong.height = strong.width = 64;
+  check(strong);
   TrainConfig aware = quantization_aware(training_preset("default"));
   CHECK(aware.learning_rate < TrainConfig().learning_rate);
   CHECK(aware.epochs < TrainConfig().epochs);
   aware.epochs = 1;
   CHECK(quantization_aware(aware).epochs == 1);
-  CHECK(message_of<Error>([] { training_preset("best"); }).find("q-segment") != std::string::npos);
+  CHECK(message_of<Error>([] { training_preset("best"); }).find("paper, strong") !=
+        std::string::npos);
 }
 
 TEST_CASE("a scratch folder becomes its target, or leaves nothing") {
