@@ -52,6 +52,8 @@ class Eval final : public Command {
         "--protocol", protocol_,
         "chase: all pixels and the field of view, pooled and of every image, of CHASE_DB1's "
         "test part at 960 pixels");
+    options.add("--enlarge", enlarge_,
+                "How logits smaller than the truth come to its size: bilinear or nearest");
     options.add("--per-image", per_image_, "Also print every image's figures");
     options.add("--out", out_, "Also write the figures, in full precision, to this JSON file");
     options.add("--markdown", markdown_, "Also write the figures as tables to this file");
@@ -93,6 +95,12 @@ class Eval final : public Command {
             "' does not hold CHASE_DB1");
   }
 
+  Enlargement enlargement() const {
+    require(enlarge_ == "bilinear" || enlarge_ == "nearest",
+            "--enlarge is bilinear or nearest; got '", enlarge_, "'");
+    return enlarge_ == "nearest" ? Enlargement::nearest : Enlargement::bilinear;
+  }
+
   std::optional<Checkpoint> load_float_model(const Checkpoint& model) const {
     const std::filesystem::path path =
         float_model_.empty() ? float_model_beside(model_).value_or("") : model_file(float_model_);
@@ -109,7 +117,7 @@ class Eval final : public Command {
                               const std::vector<Sample>& samples, bool within) const {
     std::vector<ScoreRow> rows;
     const auto add = [&](const Checkpoint& of, Arithmetic arithmetic) {
-      rows.push_back(row_of(evaluate(of, samples, arithmetic, within)));
+      rows.push_back(row_of(evaluate(of, samples, arithmetic, within, enlargement())));
     };
     const bool quantized = model.stage == Checkpoint::Stage::quantized;
     if (float_model)
@@ -129,7 +137,7 @@ class Eval final : public Command {
   const Options* options_ = nullptr;
   std::filesystem::path model_, float_model_, out_, markdown_;
   DataFlags data_;
-  std::string part_ = "test", protocol_;
+  std::string part_ = "test", protocol_, enlarge_ = "bilinear";
   bool within_field_of_view_ = false, per_image_ = false;
 };
 

@@ -30,6 +30,12 @@ void TrainFlags::declare(Options& options, const TrainConfig& shown) {
   add(
       "--batch", [](C & c) -> auto& { return c.batch_size; }, "Images in a step");
   add(
+      "--shrink", [](C & c) -> auto& { return c.shrink; },
+      "The network sees images this many times smaller; a model NAME+N doubles its output N times");
+  add(
+      "--level-loss", [](C & c) -> auto& { return c.level_loss; },
+      "all: the losses of every level of NAME+N added up; last: the full resolution's alone");
+  add(
       "--precision", [](C & c) -> auto& { return c.precision; },
       "float, or bf16: activations stored in bfloat16 (float models)");
   add(

@@ -35,7 +35,7 @@ FloatEvaluator<T>::FloatEvaluator(Tape<T>& tape, const Graph& graph, Parameters<
 
 template <class T>
 Var FloatEvaluator<T>::parameter(int id, const char* name) const {
-  return values_[parameters_.position(graph_.node(id).name + "/" + name)];
+  return values_[parameters_.position(graph_.node(id).parameter(name))];
 }
 
 template <class T>

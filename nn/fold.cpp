@@ -1,7 +1,9 @@
 #include "integrad/nn/fold.h"
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
+#include <set>
 
 namespace integrad {
 
@@ -59,6 +61,10 @@ template <class T>
 Model<T> fold(const Graph& graph, const Parameters<T>& parameters) {
   check_parameters(graph, parameters);
   const auto readers = graph.readers();
+  std::set<std::string> shared;  // layers whose parameters several nodes use stay as they are
+  for (const Node& node : graph.nodes())
+    if (node.shares()) shared.insert(node.owner);
+  const std::vector<int> levels = graph.levels();
   Model<T> result;
   std::vector<Node> pending;                    // the new graph's nodes, inputs by old ids
   std::vector<int> home(graph.nodes().size());  // old id -> index in pending
@@ -73,10 +79,11 @@ Model<T> fold(const Graph& graph, const Parameters<T>& parameters) {
       // The last node is the model's output, so the layer it folds into must stay the last.
       const bool stays_last =
           id + 1 < graph.size() || target_index + 1 == static_cast<int>(pending.size());
-      const bool open = activation != nullptr && *activation == Activation::none && stays_last;
+      const bool open = activation != nullptr && *activation == Activation::none && stays_last &&
+                        !std::ranges::binary_search(levels, from);
       const auto* norm = std::get_if<layer::BatchNorm>(&node.layer);
       const auto clamp = clamp_of(node.layer);
-      if (open && norm != nullptr && is_linear(target.layer)) {
+      if (open && norm != nullptr && is_linear(target.layer) && !shared.contains(target.owner)) {
         const std::string bias = target.name + "/bias";
         if (!result.parameters.contains(bias)) {
           set_bias(target.layer);
@@ -96,8 +103,9 @@ Model<T> fold(const Graph& graph, const Parameters<T>& parameters) {
     }
     home[static_cast<std::size_t>(id)] = static_cast<int>(pending.size());
     pending.push_back(node);
+    if (node.shares()) continue;
     for (const ParameterSpec& spec : parameters_of(node.layer, graph.input_shapes(node))) {
-      const std::string name = node.name + "/" + spec.name;
+      const std::string name = node.parameter(spec.name);
       result.parameters.add({name, parameters.at(name), spec.trainable});
     }
   }
@@ -105,8 +113,13 @@ Model<T> fold(const Graph& graph, const Parameters<T>& parameters) {
   for (const Node& node : pending) {
     std::vector<Value> inputs;
     for (int id : node.inputs) inputs.push_back({home[static_cast<std::size_t>(id)]});
-    result.graph.layer(node.name, node.layer, inputs);
+    if (node.shares())
+      result.graph.layer_sharing(node.owner, node.name, node.layer, inputs);
+    else
+      result.graph.layer(node.name, node.layer, inputs);
   }
+  for (const int level : levels)
+    if (level + 1 < graph.size()) result.graph.mark_level({home[static_cast<std::size_t>(level)]});
   check_parameters(result.graph, result.parameters);
   return result;
 }

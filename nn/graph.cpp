@@ -28,7 +28,7 @@ Value Graph::layer(std::string name, Layer layer, const std::vector<Value>& inpu
           ": a name is printable ASCII without quotes, backslash and the marks of a comment");
   require(std::ranges::none_of(nodes_, [&](const Node& node) { return node.name == name; }),
           "layer '", name, "': a layer needs a name of its own");
-  Node node{std::move(name), std::move(layer), {}, {}};
+  Node node{name, std::move(layer), {}, {}, name};
   for (Value value : inputs) {
     require(value.id >= 0 && value.id < size(), "layer '", node.name, "': input ", value.id,
             " is not a value of this graph");
@@ -48,6 +48,36 @@ Value Graph::layer(std::string name, Layer layer, const std::vector<Value>& inpu
   }
   nodes_.push_back(std::move(node));
   return {size() - 1};
+}
+
+Value Graph::layer_sharing(const std::string& owner, std::string name, Layer layer,
+                           const std::vector<Value>& inputs) {
+  const auto found = std::ranges::find(nodes_, owner, &Node::name);
+  require(found != nodes_.end() && !found->shares(), "layer '", name, "': there is no layer '",
+          owner, "' with parameters to share");
+  const std::vector<ParameterSpec> shared = parameters_of(found->layer, input_shapes(*found));
+  const Value value = this->layer(std::move(name), std::move(layer), inputs);
+  Node& node = nodes_.back();
+  const auto same = [](const ParameterSpec& a, const ParameterSpec& b) {
+    return a.name == b.name && a.shape == b.shape;
+  };
+  require(std::ranges::equal(parameters_of(node.layer, input_shapes(node)), shared, same),
+          "layer '", node.name, "': its parameters are not those of '", owner,
+          "', which it is to share");
+  node.owner = owner;
+  return value;
+}
+
+void Graph::mark_level(Value value) {
+  require(value.id >= 0 && value.id < size() && (levels_.empty() || levels_.back() < value.id),
+          "level ", value.id, " is no value of this graph, or comes before another");
+  levels_.push_back(value.id);
+}
+
+std::vector<int> Graph::levels() const {
+  std::vector<int> all = levels_;
+  if (all.empty() || all.back() != size() - 1) all.push_back(size() - 1);
+  return all;
 }
 
 Value Graph::max_unpool(std::string name, Value values, Value pool) {

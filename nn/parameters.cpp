@@ -46,11 +46,13 @@ Tensor<T>& Parameters<T>::at(std::string_view name) {
 
 std::vector<ParameterSpec> parameter_specs(const Graph& graph) {
   std::vector<ParameterSpec> all;
-  for (const Node& node : graph.nodes())
+  for (const Node& node : graph.nodes()) {
+    if (node.shares()) continue;
     for (ParameterSpec& spec : parameters_of(node.layer, graph.input_shapes(node))) {
-      spec.name = node.name + "/" + spec.name;
+      spec.name = node.parameter(spec.name);
       all.push_back(std::move(spec));
     }
+  }
   return all;
 }
 

@@ -48,9 +48,9 @@ struct Builder {
   Shape input(std::size_t k = 0) const { return graph.node(node.inputs[k]).shape; }
   Index row_size() const { return node.shape.width() * node.shape.channels(); }
   const float* parameter(const char* name) const {
-    return parameters.at(node.name + "/" + name).data();
+    return parameters.at(node.parameter(name)).data();
   }
-  const Shape& filter_shape() const { return parameters.at(node.name + "/weight").shape(); }
+  const Shape& filter_shape() const { return parameters.at(node.parameter("weight")).shape(); }
 
   std::optional<Operator> convolution(Convolution kind, const ConvGeometry& g, bool bias,
                                       Activation activation) const {

@@ -29,7 +29,7 @@ QGraph lower(const Graph& graph, const Parameters<float>& parameters,
   check_parameters(graph, parameters);
   check_quantizations(graph, quantizations);
   const auto find = [&](const Node& node, const char* name) -> const Tensor<float>* {
-    const std::string full = node.name + "/" + name;
+    const std::string full = node.parameter(name);
     return parameters.contains(full) ? &parameters.at(full) : nullptr;
   };
   QGraph program{target, {}};

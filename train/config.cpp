@@ -25,6 +25,8 @@ void for_each_field(Config& c, Field&& field) {
   field("epochs", c.epochs);
   field("steps", c.steps);
   field("batch_size", c.batch_size);
+  field("shrink", c.shrink);
+  field("level_loss", c.level_loss);
   field("precision", c.precision);
   field("optimizer", c.optimizer);
   field("learning_rate", c.learning_rate);
@@ -113,12 +115,16 @@ OptimizerRule TrainConfig::make_optimizer() const {
 }
 
 void check(const TrainConfig& config) {
-  make_model(config.model, config.height, config.width);
+  require(config.shrink >= 1 && config.shrink <= 64, "shrink lies in 1..64; got ", config.shrink);
+  require(config.height % config.shrink == 0 && config.width % config.shrink == 0, "images of ",
+          config.height, " x ", config.width, " cannot be shrunk by ", config.shrink);
+  make_model(config.model, config.height / config.shrink, config.width / config.shrink);
   require(config.epochs >= 0 && config.epochs <= 1000000, "epochs lie in 0..1000000; got ",
           config.epochs);
   require(config.steps >= 0, "steps is at least 0; got ", config.steps);
   require(config.batch_size >= 1 && config.batch_size <= 65536,
           "the batch size lies in 1..65536; got ", config.batch_size);
+  require_one_of("level_loss", config.level_loss, {"all", "last"});
   require(config.checkpoint_every >= 1, "checkpoint_every is at least 1 epoch; got ",
           config.checkpoint_every);
   require(config.evaluate_every >= 0, "evaluate_every is at least 0; got ", config.evaluate_every);

@@ -20,6 +20,10 @@ struct TrainConfig {
   Index epochs = 60;
   Index steps = 0;  ///< the run ends after so many, if its epochs have more; 0: after its epochs
   Index batch_size = 4;
+  /// The network sees images this many times smaller along each side, by their nearest points; its
+  /// levels (Graph::levels) are compared with the truth at their own sizes.
+  Index shrink = 1;
+  std::string level_loss = "all";  ///< all levels' losses added up, or the last's alone
   /// float, or bf16: activations and their gradients stored in bfloat16. Float training only.
   std::string precision = "float";
 

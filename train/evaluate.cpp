@@ -4,6 +4,7 @@
 #include "integrad/nn/streamed_evaluator.h"
 #include "integrad/quant/fake_quant.h"
 #include "integrad/quant/runner.h"
+#include "integrad/train/config.h"
 #include "integrad/train/loader.h"
 #include "integrad/train/progress.h"
 
@@ -33,7 +34,15 @@ class Predictor {
         "a quantised model's weights were trained for its codes: give the float model for float "
         "scores");
     if (arithmetic != Arithmetic::floating) quantizations_ = checkpoint.quantizations();
+    if (!checkpoint.config.empty()) shrink_ = config_from_json(checkpoint.config).shrink;
   }
+
+  /// Logits at the size of the image, which is shrunk first as in training.
+  Tensor<float> logits_of_image(const Tensor<float>& image, Enlargement enlargement) {
+    return enlarged(logits(shrunk(image, shrink_)), image.shape().height(), image.shape().width(),
+                    enlargement);
+  }
+  bool shrinks() const { return shrink_ > 1; }
 
   /// Float logits; the integer runner's are codes turned real.
   Tensor<float> logits(const Tensor<float>& image) {
@@ -77,6 +86,7 @@ class Predictor {
 
   const Checkpoint& checkpoint_;
   Arithmetic arithmetic_;
+  Index shrink_ = 1;
   std::vector<Quantization> quantizations_;
   Model<float> model_;
   QGraph program_{find_target(kDefaultTarget), {}};
@@ -112,18 +122,19 @@ Evaluation score(std::span<const Sample> samples, Arithmetic arithmetic, T thres
 }  // namespace
 
 Evaluation evaluate(const Checkpoint& checkpoint, std::span<const Sample> samples,
-                    Arithmetic arithmetic, bool within_field_of_view) {
+                    Arithmetic arithmetic, bool within_field_of_view, Enlargement enlargement) {
   Predictor predictor(checkpoint, arithmetic);
-  if (arithmetic == Arithmetic::integer)
+  if (arithmetic == Arithmetic::integer && !predictor.shrinks())
     return score<std::int8_t>(samples, arithmetic, predictor.zero_point(), within_field_of_view,
                               [&](const Tensor<float>& image) { return predictor.codes(image); });
-  return score<float>(samples, arithmetic, 0.0f, within_field_of_view,
-                      [&](const Tensor<float>& image) { return predictor.logits(image); });
+  return score<float>(
+      samples, arithmetic, 0.0f, within_field_of_view,
+      [&](const Tensor<float>& image) { return predictor.logits_of_image(image, enlargement); });
 }
 
 Tensor<float> predict(const Checkpoint& checkpoint, const Tensor<float>& image,
                       Arithmetic arithmetic) {
-  return Predictor(checkpoint, arithmetic).logits(image);
+  return Predictor(checkpoint, arithmetic).logits_of_image(image, Enlargement::bilinear);
 }
 
 }  // namespace integrad

@@ -5,6 +5,7 @@
 
 #include "integrad/train/checkpoint.h"
 #include "integrad/train/dataset.h"
+#include "integrad/train/levels.h"
 #include "integrad/train/metrics.h"
 
 namespace integrad {
@@ -30,8 +31,12 @@ struct Evaluation {
 /// where the logit exceeds 0, for int8 where the code exceeds the zero point. With
 /// `within_field_of_view` pixels outside it are left out. Throws Error for an arithmetic that the
 /// checkpoint cannot do.
+///
+/// A model that was trained on shrunken images sees them shrunken; logits that are smaller than the
+/// truth are enlarged.
 Evaluation evaluate(const Checkpoint& checkpoint, std::span<const Sample> samples,
-                    Arithmetic arithmetic, bool within_field_of_view = false);
+                    Arithmetic arithmetic, bool within_field_of_view = false,
+                    Enlargement enlargement = Enlargement::bilinear);
 
 /// The logits of one image [1,h,w,3] in [0,1] -> [1,h,w,1].
 Tensor<float> predict(const Checkpoint& checkpoint, const Tensor<float>& image,

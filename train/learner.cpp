@@ -4,10 +4,12 @@
 #include <chrono>
 #include <cmath>
 
+#include "integrad/autograd/ops/arithmetic.h"
 #include "integrad/nn/interpreter.h"
 #include "integrad/nn/losses.h"
 #include "integrad/quant/calibrate.h"
 #include "integrad/quant/fake_quant.h"
+#include "integrad/train/levels.h"
 #include "integrad/train/progress.h"
 
 namespace integrad {
@@ -52,8 +54,10 @@ Learner::Learner(const TrainConfig& config, Checkpoint checkpoint)
     : config_(config),
       checkpoint_(std::move(checkpoint)),
       graph_(checkpoint_.graph(
-          config.augmentation.crop_height > 0 ? config.augmentation.crop_height : config.height,
-          config.augmentation.crop_width > 0 ? config.augmentation.crop_width : config.width)) {
+          (config.augmentation.crop_height > 0 ? config.augmentation.crop_height : config.height) /
+              config.shrink,
+          (config.augmentation.crop_width > 0 ? config.augmentation.crop_width : config.width) /
+              config.shrink)) {
   if (checkpoint_.stage == Checkpoint::Stage::quantized) {
     observer_.emplace(graph_, config.observer);
     observer_->restore(checkpoint_.ranges);
@@ -68,6 +72,21 @@ void Learner::begin_epoch(Index epoch) {
 
 void Learner::end_epoch() {
   if (observer_) checkpoint_.ranges = observer_->state();
+}
+
+Var Learner::loss(Tape<float>& tape, std::span<const Var> values, const Tensor<float>& mask) const {
+  std::vector<int> levels = graph_.levels();
+  if (config_.level_loss == "last") levels.erase(levels.begin(), levels.end() - 1);
+  std::vector<Shape> shapes;
+  for (const int id : levels) shapes.push_back(tape.shape(values[static_cast<std::size_t>(id)]));
+  const std::vector<Tensor<float>> targets = level_targets(mask, shapes);
+  std::optional<Var> sum;
+  for (std::size_t i = 0; i < levels.size(); ++i) {
+    const Var term =
+        loss_of(config_, tape, values[static_cast<std::size_t>(levels[i])], targets[i]);
+    sum = sum ? add(tape, *sum, term) : term;
+  }
+  return *sum;
 }
 
 Learner::Forward Learner::forward(Tape<float>& tape, const Tensor<float>& image) {
@@ -91,7 +110,7 @@ double Learner::step(const Batch& batch, Optimizer& optimizer, double rate) {
     *profile_ = {};
     tape.profile_into(&profile_->tape);
   }
-  const Forward pass = forward(tape, batch.image);
+  const Forward pass = forward(tape, shrunk(batch.image, config_.shrink));
   const auto require_finite_layers = [&] {
     for (int id = 0; id < graph_.size(); ++id)
       require(finite(tape.value(pass.values[static_cast<std::size_t>(id)])), "layer '",
@@ -100,7 +119,7 @@ double Learner::step(const Batch& batch, Optimizer& optimizer, double rate) {
   };
   // The loss refuses what is not finite in its own words; the layer at fault says more.
   if (!finite(tape.value(pass.values.back()))) require_finite_layers();
-  const Var loss = loss_of(config_, tape, pass.values.back(), batch.mask);
+  const Var loss = this->loss(tape, pass.values, batch.mask);
   const double value = static_cast<double>(tape.value(loss)[0]);
   require(std::isfinite(value), "the loss is not finite (", value, ")");
   tape.backward(loss);
@@ -141,7 +160,7 @@ Tensor<float> calibrate(const Model<float>& folded, const TrainConfig& config,
   crops.crop_width = config.augmentation.crop_width;
   for (const auto numbers : batches(order, config.batch_size)) {
     const Batch batch = make_batch(samples, numbers, 0, crops, config.seed);
-    observe_images(observer, folded, batch.image);
+    observe_images(observer, folded, shrunk(batch.image, config.shrink));
     progress.advance(static_cast<Index>(numbers.size()));
   }
   return observer.state();

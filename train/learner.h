@@ -36,6 +36,8 @@ class Learner {
     std::vector<Range> observed;  ///< by node; quantised models only
   };
   Forward forward(Tape<float>& tape, const Tensor<float>& image);
+  /// The levels' losses, added up; or the last one's.
+  Var loss(Tape<float>& tape, std::span<const Var> values, const Tensor<float>& mask) const;
 
   const TrainConfig& config_;
   Checkpoint checkpoint_;

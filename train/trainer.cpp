@@ -123,8 +123,8 @@ Checkpoint run(const TrainConfig& config, Learner& learner, const Dataset& datas
 Checkpoint fresh(const TrainConfig& config, const std::string& model, Checkpoint::Stage stage) {
   Checkpoint state;
   state.model = model;
-  state.height = config.height;
-  state.width = config.width;
+  state.height = config.height / config.shrink;
+  state.width = config.width / config.shrink;
   state.stage = stage;
   state.config = to_json(config);
   state.training = TrainingState{};
@@ -136,7 +136,14 @@ void check_size(const TrainConfig& config, const char* part, const Sample& sampl
                 Index width) {
   with_context(std::string(part) + " image '" + sample.name + "' of " + std::to_string(height) +
                    " x " + std::to_string(width),
-               [&] { make_model(config.model, height, width); });
+               [&] {
+                 const Index n = config.shrink;
+                 require(height % n == 0 && width % n == 0, "it cannot be shrunk by ", n);
+                 const Shape out = make_model(config.model, height / n, width / n).output_shape();
+                 require(out.height() <= height, "the model's output of ", out.height(), " x ",
+                         out.width(), " is larger than the truth: set shrink to ",
+                         out.height() * n / height);
+               });
 }
 
 }  // namespace
@@ -156,8 +163,7 @@ void check(const TrainConfig& config, const Dataset& dataset) {
               sample.name, "' of ", shape.height(), " x ", shape.width(), ": the run's images are ",
               config.height, " x ", config.width);
   }
-  if (crop.crop_height > 0)
-    check_size(config, "training", dataset.train.front(), crop.crop_height, crop.crop_width);
+  check_size(config, "training", dataset.train.front(), config.height, config.width);
   if (config.evaluate_every == 0) return;
   std::set<std::pair<Index, Index>> sizes;
   for (const Sample& sample : dataset.test) {
@@ -195,7 +201,7 @@ Checkpoint quantize(const TrainConfig& config, const Checkpoint& model, const Da
   if (resume) state = folder.interrupted(config);
   write_file_atomically(folder / "config.json", to_json(config));
   if (!state) {
-    Model<float> folded = model.folded(config.height, config.width);
+    Model<float> folded = model.folded(config.height / config.shrink, config.width / config.shrink);
     state = fresh(config, model.model, Checkpoint::Stage::quantized);
     state->ranges = calibrate(folded, config, dataset.train);
     state->parameters = std::move(folded.parameters);

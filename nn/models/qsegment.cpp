@@ -1,14 +1,11 @@
 #include "integrad/nn/models/qsegment.h"
 
+#include "integrad/nn/models/windows.h"
 #include "integrad/tensor/error.h"
 
 namespace integrad {
 
 namespace {
-
-constexpr WindowSpec kPoint{};
-const WindowSpec kThree = WindowSpec::square(3, 1, Padding::same());
-const WindowSpec kHalve = WindowSpec::square(2, 2);
 
 Value norm(Graph& g, const std::string& name, Value x) {
   return g.layer(name + "_norm", layer::BatchNorm{}, {x});
@@ -28,10 +25,11 @@ struct Block {
 // x1 = ReLU(BN(conv3x3(x))); x2 = BN(conv1x1(x1)); x3 = ReLU(BN(depthwise3x3(x2))).
 Block conv_block(Graph& g, const std::string& name, Value x, Index width) {
   const std::string full = name + "/full", point = name + "/point", depth = name + "/depthwise";
-  const Value x1 = relu(g, full, norm(g, full, g.layer(full, layer::Conv2d{width, kThree}, {x})));
-  const Value x2 = norm(g, point, g.layer(point, layer::Conv2d{width, kPoint}, {x1}));
+  const Value x1 =
+      relu(g, full, norm(g, full, g.layer(full, layer::Conv2d{width, windows::kThree}, {x})));
+  const Value x2 = norm(g, point, g.layer(point, layer::Conv2d{width, windows::kPoint}, {x1}));
   const Value x3 =
-      relu(g, depth, norm(g, depth, g.layer(depth, layer::DepthwiseConv2d{kThree}, {x2})));
+      relu(g, depth, norm(g, depth, g.layer(depth, layer::DepthwiseConv2d{windows::kThree}, {x2})));
   return {x1, x3};
 }
 
@@ -39,7 +37,7 @@ Block conv_block(Graph& g, const std::string& name, Value x, Index width) {
 Value add_residual(Graph& g, const std::string& name, Value out, Value from, Index width) {
   const std::string side = name + "/residual";
   return add(g, name + "/sum", out,
-             norm(g, side, g.layer(side, layer::Conv2d{width, kPoint}, {from})));
+             norm(g, side, g.layer(side, layer::Conv2d{width, windows::kPoint}, {from})));
 }
 
 }  // namespace
@@ -57,7 +55,7 @@ Graph make_qsegment(Index height, Index width) {
     const Block block = conv_block(g, name, x, kEncoder[i]);
     const Value out = i == 0 ? block.out : add_residual(g, name, block.out, x, kEncoder[i]);
     skips[i] = block.skip;
-    pools[i] = x = g.layer(name + "/pool", layer::MaxPool{kHalve}, {out});
+    pools[i] = x = g.layer(name + "/pool", layer::MaxPool{windows::kTwo}, {out});
   }
 
   const Block middle = conv_block(g, "middle", x, 64);
@@ -71,7 +69,7 @@ Graph make_qsegment(Index height, Index width) {
     const Block block = conv_block(g, name, merged, kDecoder[i]);
     x = add_residual(g, name, block.out, up, kDecoder[i]);
   }
-  g.layer("head", layer::Conv2d{1, kThree}, {x});
+  g.layer("head", layer::Conv2d{1, windows::kThree}, {x});
   return g;
 }
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -13,10 +14,19 @@ struct ModelEntry {
   Graph (*make)(Index height, Index width);
 };
 
+/// A model's name in parts: "qsegment+2" is qsegment with two doublings of the add-on (add_on.h).
+struct ModelName {
+  std::string base;
+  int doublings = 0;
+};
+/// Throws Error for a "+" without a number from 1 to 4.
+ModelName parse_model_name(std::string_view name);
+
 /// The models known by name.
 const std::vector<ModelEntry>& model_registry();
 
-/// Throws Error, here and below, listing the known names when there is no such model.
+/// The base's entry. Throws Error, here and below, listing the known names when there is no such
+/// model.
 const ModelEntry& find_model(std::string_view name);
 Graph make_model(std::string_view name, Index height, Index width);
 

@@ -1,0 +1,160 @@
+// The networks of arXiv 2403.05340: ELU-Net, and the add-on behind any base.
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "integrad/autograd/cases.h"
+#include "integrad/autograd/ops/arithmetic.h"
+#include "integrad/nn/float_evaluator.h"
+#include "integrad/nn/fold.h"
+#include "integrad/nn/interpreter.h"
+#include "integrad/nn/losses.h"
+#include "integrad/nn/models/add_on.h"
+#include "integrad/nn/models/elunet.h"
+#include "integrad/nn/models/registry.h"
+#include "integrad/nn/models/windows.h"
+
+using namespace integrad;
+
+namespace {
+
+/// A base of one convolution with so many classes.
+Graph small_base(Index classes) {
+  Graph graph;
+  const Value x = graph.input({1, 4, 6, 3});
+  graph.layer("head", layer::Conv2d{classes, windows::kThree}, {x});
+  return graph;
+}
+
+Index added(Index classes, int doublings) {
+  const Graph base = small_base(classes);
+  return count_trainable(with_add_on(base, doublings)) - count_trainable(base);
+}
+
+/// The cross entropies of all levels against the same mask value, added up.
+double loss_of(const Graph& graph, Parameters<double>& parameters, const Tensor<double>& image,
+               std::vector<Tensor<double>>* gradients) {
+  Tape<double> tape;
+  FloatEvaluator<double> evaluator(tape, graph, parameters, Mode::train);
+  const auto values = interpret(tape, graph, tape.constant(image), evaluator);
+  Var sum{};
+  bool first = true;
+  for (const int id : graph.levels()) {
+    const Var level = values[static_cast<std::size_t>(id)];
+    Tensor<double> target(tape.shape(level), 0.25);
+    const Var term = binary_cross_entropy(tape, level, std::move(target));
+    sum = first ? term : add(tape, sum, term);
+    first = false;
+  }
+  const double value = tape.value(sum)[0];
+  if (gradients != nullptr) {
+    tape.backward(sum);
+    for (const Var parameter : evaluator.parameter_values())
+      gradients->push_back(tape.gradient(parameter));
+  }
+  return value;
+}
+
+}  // namespace
+
+TEST_CASE("ELU-Net has the published numbers of parameters") {
+  CHECK(count_trainable(make_elunet(32, 48, 8, 1)) == 800113);
+  CHECK(count_trainable(make_elunet(16, 16, 16, 1)) == 3194081);
+  const Graph of_colours = make_model("elunet8", 32, 48);
+  CHECK(count_trainable(of_colours) == 800113 + 2 * 9 * 8);
+  CHECK(of_colours.output_shape() == Shape{1, 32, 48, 1});
+  CHECK_THROWS_WITH_AS(make_elunet(24, 16, 8, 1),
+                       "elunet needs an image whose sides are divisible by 16; got 24x16", Error);
+}
+
+TEST_CASE("the add-on adds 15, 30, 87 and 112 parameters, and 98 k^2 + 14 k for k classes") {
+  const Index published[] = {15, 30, 87, 112};
+  for (int doublings = 1; doublings <= 4; ++doublings)
+    CHECK(added(1, doublings) == published[doublings - 1]);
+  for (const Index k : {2, 3, 5}) CHECK(added(k, 4) == 98 * k * k + 14 * k);
+  CHECK(count_trainable(make_model("qsegment+4", 16, 16)) == 111297 + 112);
+  for (const int wrong : {0, 5, -1}) CHECK_THROWS_AS(with_add_on(small_base(1), wrong), Error);
+  for (const char* wrong : {"qsegment+", "qsegment+0", "qsegment+5", "qsegment+12", "qsegment+x"})
+    CHECK_THROWS_AS(make_model(wrong, 16, 16), Error);
+}
+
+TEST_CASE("each level has twice the resolution of the one before") {
+  const Graph graph = with_add_on(small_base(2), 4);
+  const std::vector<int> levels = graph.levels();
+  REQUIRE(levels.size() == 5);
+  for (std::size_t i = 0; i < 5; ++i)
+    CHECK(graph.node(levels[i]).shape == Shape{1, Index{4} << i, Index{6} << i, 2});
+  CHECK(levels.back() == graph.size() - 1);
+  CHECK(small_base(1).levels() == std::vector<int>{1});
+}
+
+TEST_CASE("gradients of shared parameters collect from every use") {
+  const Graph graph = with_add_on(small_base(1), 4);
+  Parameters<double> parameters = initialize<double>(graph, 3);
+  const Tensor<double> image = draw::uniform({2, 4, 6, 3}, 5, 0.0, 1.0);
+  std::vector<Tensor<double>> gradients;
+  loss_of(graph, parameters, image, &gradients);
+  REQUIRE(gradients.size() == parameters.all().size());
+  for (std::size_t p = 0; p < gradients.size(); ++p) {
+    CAPTURE(parameters.all()[p].name);
+    for (Index i = 0; i < gradients[p].size(); ++i) {
+      constexpr double kStep = 1e-5;
+      double& value = parameters.all()[p].value[i];
+      const double before = value;
+      value = before + kStep;
+      const double above = loss_of(graph, parameters, image, nullptr);
+      value = before - kStep;
+      const double below = loss_of(graph, parameters, image, nullptr);
+      value = before;
+      CHECK(gradients[p][i] == doctest::Approx((above - below) / (2 * kStep)).epsilon(1e-6));
+    }
+  }
+}
+
+TEST_CASE("folding keeps shared parameters, levels and the function") {
+  for (const char* name : {"qsegment+4", "elunet8+2"}) {
+    CAPTURE(name);
+    const Graph graph = make_model(name, 16, 16);
+    Parameters<float> parameters = initialize<float>(graph, 3);
+    auto folded = fold(graph, parameters);
+    CHECK(folded.graph.levels().size() == graph.levels().size());
+    const Tensor<float> image = draw::uniform({1, 16, 16, 3}, 5, 0.0, 1.0).cast<float>();
+    const auto evaluate = [&](const Graph& of, Parameters<float>& with) {
+      Tape<float> tape;
+      FloatEvaluator<float> evaluator(tape, of, with, Mode::evaluate);
+      std::vector<Tensor<float>> levels;
+      const auto values = interpret(tape, of, tape.constant(image), evaluator);
+      for (const int id : of.levels())
+        levels.push_back(tape.value(values[static_cast<std::size_t>(id)]));
+      return levels;
+    };
+    const auto before = evaluate(graph, parameters);
+    const auto after = evaluate(folded.graph, folded.parameters);
+    for (std::size_t level = 0; level < before.size(); ++level) {
+      REQUIRE(before[level].shape() == after[level].shape());
+      for (Index i = 0; i < before[level].size(); ++i)
+        REQUIRE(before[level][i] == doctest::Approx(after[level][i]).epsilon(1e-3));
+    }
+  }
+}
+
+TEST_CASE("parameters are shared only where they fit") {
+  Graph graph;
+  const Value x = graph.input({1, 8, 8, 2});
+  const Value y = graph.layer("own", layer::Conv2d{2, windows::kThree}, {x});
+  const Value z = graph.layer_sharing("own", "again", layer::Conv2d{2, windows::kThree}, {y});
+  CHECK(count_trainable(graph) == 2 * 2 * 9 + 2);
+  CHECK_THROWS_AS(graph.layer_sharing("own", "wider", layer::Conv2d{3, windows::kThree}, {z}),
+                  Error);
+}
+
+TEST_CASE("the parameters to share must exist, and not be shared themselves") {
+  Graph graph;
+  const Value x = graph.input({1, 8, 8, 2});
+  const layer::Conv2d conv{2, windows::kThree};
+  CHECK_THROWS_AS(graph.layer_sharing("none", "a", conv, {x}), Error);
+  const Value y = graph.layer("own", conv, {x});
+  const Value z = graph.layer_sharing("own", "again", conv, {y});
+  CHECK_THROWS_AS(graph.layer_sharing("again", "third", conv, {z}), Error);
+  CHECK_THROWS_AS(graph.mark_level({7}), Error);
+}

@@ -1,0 +1,114 @@
+#include "integrad/train/levels.h"
+
+#include <doctest/doctest.h>
+
+#include "integrad/nn/parameters.h"
+#include "integrad/tests/support/temporary_folder.h"
+#include "integrad/train/evaluate.h"
+#include "integrad/train/synthetic.h"
+#include "integrad/train/trainer.h"
+
+using namespace integrad;
+
+namespace {
+
+Tensor<float> ramp(Index height, Index width) {
+  Tensor<float> x({1, height, width, 1});
+  for (Index i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i);
+  return x;
+}
+
+TrainConfig course(const char* model) {
+  TrainConfig config;
+  config.model = model;
+  config.height = config.width = 32;
+  config.shrink = 2;
+  config.batch_size = 2;
+  config.epochs = 3;
+  config.evaluate_every = 0;
+  return config;
+}
+
+const Dataset& pictures() {
+  static const Dataset dataset = make_synthetic(5, 32, 4, 2);
+  return dataset;
+}
+
+}  // namespace
+
+TEST_CASE("an image is shrunk to the points nearest to its squares' middles") {
+  const Tensor<float> small = shrunk(ramp(4, 8), 4);
+  REQUIRE(small.shape() == Shape{1, 1, 2, 1});
+  CHECK(small[0] == 2 * 8 + 2);
+  CHECK(small[1] == 2 * 8 + 6);
+  CHECK_THROWS_AS(shrunk(ramp(4, 6), 4), Error);
+  const Tensor<float> same = shrunk(ramp(2, 2), 1);
+  CHECK(same[3] == 3);
+}
+
+TEST_CASE("targets: nearest points first, soft labels between, the truth itself last") {
+  Tensor<float> truth({1, 4, 4, 1});
+  truth[0] = truth[5] = truth[15] = 1;  // (0,0), (1,1), (3,3)
+  const auto targets =
+      level_targets(truth, {Shape{1, 1, 1, 1}, Shape{1, 2, 2, 1}, Shape{1, 4, 4, 1}});
+  REQUIRE(targets.size() == 3);
+  CHECK(targets[0][0] == 0);  // (2,2)
+  // Between the centres of four points, their mean.
+  CHECK(targets[1][0] == 0.5f);
+  CHECK(targets[1][1] == 0);
+  CHECK(targets[1][3] == 0.25f);
+  for (Index i = 0; i < 16; ++i) CHECK(targets[2][i] == truth[i]);
+}
+
+TEST_CASE("logits are enlarged by nearest points or between them") {
+  Tensor<float> logits({1, 1, 2, 1});
+  logits[0] = 0;
+  logits[1] = 4;
+  const Tensor<float> nearest = enlarged(logits, 1, 4, Enlargement::nearest);
+  const Tensor<float> bilinear = enlarged(logits, 1, 4, Enlargement::bilinear);
+  const float stepped[] = {0, 0, 4, 4}, sloped[] = {0, 1, 3, 4};
+  for (Index i = 0; i < 4; ++i) {
+    CHECK(nearest[i] == stepped[i]);
+    CHECK(bilinear[i] == sloped[i]);
+  }
+}
+
+TEST_CASE("an add-on learns in float and in integers, and a few steps end in known weights") {
+  const TemporaryFolder folder;
+  const TrainConfig config = course("qsegment+1");
+  const Checkpoint model = train(config, pictures(), folder / "float");
+  CHECK(model.height == 16);
+  CHECK(weights_digest(model.parameters) ==
+        "a1e47f5022dd8e10a25b0147a6b55bab5562dd3886c751c165d508c60713644f");
+  const Evaluation scored = evaluate(model, pictures().test, Arithmetic::floating);
+  CHECK(scored.masks.front().shape() == Shape{1, 32, 32, 1});
+
+  const Checkpoint quantized = quantize(config, model, pictures(), folder / "int8");
+  const auto fake = evaluate(quantized, pictures().test, Arithmetic::fake_quant);
+  const auto integer = evaluate(quantized, pictures().test, Arithmetic::integer);
+  CHECK(fake.pooled.counts == integer.pooled.counts);
+  CHECK(fake.pooled.auc == integer.pooled.auc);
+
+  TrainConfig last = config;
+  last.level_loss = "last";
+  CHECK(weights_digest(train(last, pictures(), folder / "last").parameters) !=
+        weights_digest(model.parameters));
+}
+
+TEST_CASE("a base on shrunken images is scored at the truth's size") {
+  const TemporaryFolder folder;
+  const Checkpoint model = train(course("qsegment"), pictures(), folder / "float");
+  for (const Enlargement enlargement : {Enlargement::nearest, Enlargement::bilinear}) {
+    const Evaluation scored =
+        evaluate(model, pictures().test, Arithmetic::floating, false, enlargement);
+    CHECK(scored.masks.front().shape() == Shape{1, 32, 32, 1});
+    CHECK(scored.pooled.counts.pixels() == 2 * 32 * 32);
+  }
+}
+
+TEST_CASE("an output larger than the truth is refused before training") {
+  TrainConfig config = course("qsegment+2");
+  CHECK_THROWS_AS(check(config, pictures()), Error);
+  config.shrink = 3;
+  CHECK_THROWS_AS(check(config, pictures()), Error);
+}
