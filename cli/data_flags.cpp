@@ -16,7 +16,7 @@ void DataFlags::declare(Options& options) {
   using I = RunInputs;
   add(
       "--data", [](I & i) -> auto& { return i.data; },
-      "Folder of images and masks, or of CHASE_DB1");
+      "Folder of images and masks, of CHASE_DB1 or of a Decathlon task");
   add(
       "--size", [](I & i) -> auto& { return i.options.size; },
       "Pixels a side to resize to; 0: as the files are (CHASE_DB1: 960)");
@@ -25,6 +25,24 @@ void DataFlags::declare(Options& options) {
   add(
       "--observer", [](I & i) -> auto& { return i.options.chase_observer; },
       "CHASE_DB1: whose drawing is the truth, 1 or 2");
+  add(
+      "--axis", [](I & i) -> auto& { return i.options.decathlon.axis; },
+      "Decathlon: volumes are cut across x, y or z: 0, 1 or 2");
+  add(
+      "--modality", [](I & i) -> auto& { return i.options.decathlon.modality; },
+      "Decathlon: which modality of 4-D volumes");
+  add(
+      "--label", [](I & i) -> auto& { return i.options.decathlon.label; },
+      "Decathlon: which label is sought; 0: any");
+  add(
+      "--hold-out", [](I & i) -> auto& { return i.options.decathlon.hold_out; },
+      "Decathlon: test on a quarter of the training volumes, to choose settings");
+  add(
+      "--foreground-only", [](I & i) -> auto& { return i.options.decathlon.foreground_only; },
+      "Decathlon: leave out slices without the label");
+  add(
+      "--volume-seed", [](I & i) -> auto& { return i.options.decathlon.seed; },
+      "Decathlon: which volumes are for testing");
   add(
       "--image-pattern", [](I & i) -> auto& { return i.options.folder.image_pattern; },
       "Which files are images; * is any text without /, ** any text");

@@ -51,7 +51,7 @@ class Predict final : public Command {
     check_names();
     const Arithmetic arithmetic =
         model.stage == Checkpoint::Stage::quantized ? Arithmetic::integer : Arithmetic::floating;
-    const Index multiple = find_model(model.model).side_multiple;
+    const Index multiple = find_model(model.model).side_multiple * shrink_of(model);
     const Index diameter =
         field_of_view_ != 0 || size_ != 0 ? field_of_view_ : published_field_of_view(model_);
     ScratchFolder scratch(out_);

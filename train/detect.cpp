@@ -10,6 +10,11 @@ Dataset load_dataset(const std::filesystem::path& folder, const DatasetOptions& 
     chase.size = options.size != 0 ? options.size : ChaseOptions().size;
     return load_chase(folder, chase);
   }
+  if (is_decathlon(folder)) {
+    DecathlonOptions decathlon = options.decathlon;
+    decathlon.size = options.size;
+    return load_decathlon(folder, decathlon);
+  }
   FolderOptions pairs = options.folder;
   if (options.size != 0) pairs.height = pairs.width = options.size;
   return load_folder(folder, pairs);

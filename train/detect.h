@@ -1,5 +1,6 @@
 #pragma once
 #include "integrad/train/chase.h"
+#include "integrad/train/decathlon.h"
 #include "integrad/train/folder.h"
 
 namespace integrad {
@@ -9,11 +10,12 @@ struct DatasetOptions {
   Index size = 0;  // pixels a side; 0: as published (CHASE_DB1: 960) or as the files are
   ChaseOptions::Split chase_split = ChaseOptions::Split::by_child;
   int chase_observer = 1;
-  FolderOptions folder;  // its height and width give way to `size` where that is not 0
+  DecathlonOptions decathlon;  // its size gives way, too
+  FolderOptions folder;        // its height and width give way to `size` where that is not 0
 };
 
-/// Reads CHASE_DB1 when the folder has its layout, otherwise image and mask pairs by pattern.
-/// Throws Error as those readers do.
+/// Reads CHASE_DB1 or a task of the Decathlon when the folder has its layout, otherwise image and
+/// mask pairs by pattern. Throws Error as those readers do.
 Dataset load_dataset(const std::filesystem::path& folder, const DatasetOptions& options = {});
 
 }  // namespace integrad

@@ -34,7 +34,7 @@ class Predictor {
         "a quantised model's weights were trained for its codes: give the float model for float "
         "scores");
     if (arithmetic != Arithmetic::floating) quantizations_ = checkpoint.quantizations();
-    if (!checkpoint.config.empty()) shrink_ = config_from_json(checkpoint.config).shrink;
+    shrink_ = shrink_of(checkpoint);
   }
 
   /// Logits at the size of the image, which is shrunk first as in training.
@@ -120,6 +120,10 @@ Evaluation score(std::span<const Sample> samples, Arithmetic arithmetic, T thres
 }
 
 }  // namespace
+
+Index shrink_of(const Checkpoint& checkpoint) {
+  return checkpoint.config.empty() ? 1 : config_from_json(checkpoint.config).shrink;
+}
 
 Evaluation evaluate(const Checkpoint& checkpoint, std::span<const Sample> samples,
                     Arithmetic arithmetic, bool within_field_of_view, Enlargement enlargement) {

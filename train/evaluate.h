@@ -38,6 +38,9 @@ Evaluation evaluate(const Checkpoint& checkpoint, std::span<const Sample> sample
                     Arithmetic arithmetic, bool within_field_of_view = false,
                     Enlargement enlargement = Enlargement::bilinear);
 
+/// How many times smaller, along each side, the network sees images; from the run's settings.
+Index shrink_of(const Checkpoint& checkpoint);
+
 /// The logits of one image [1,h,w,3] in [0,1] -> [1,h,w,1].
 Tensor<float> predict(const Checkpoint& checkpoint, const Tensor<float>& image,
                       Arithmetic arithmetic);

@@ -16,6 +16,12 @@ template <class Inputs, class Field>
 void for_each_input(Inputs& inputs, Field&& field) {
   field("size", inputs.options.size);
   field("chase_observer", inputs.options.chase_observer);
+  field("decathlon_axis", inputs.options.decathlon.axis);
+  field("decathlon_modality", inputs.options.decathlon.modality);
+  field("decathlon_label", inputs.options.decathlon.label);
+  field("decathlon_hold_out", inputs.options.decathlon.hold_out);
+  field("decathlon_foreground_only", inputs.options.decathlon.foreground_only);
+  field("decathlon_seed", inputs.options.decathlon.seed);
   field("images", inputs.options.folder.image_pattern);
   field("masks", inputs.options.folder.mask_pattern);
   field("fields_of_view", inputs.options.folder.field_of_view_pattern);

@@ -73,6 +73,12 @@ void SettingsReader::read(const std::string& name, std::vector<std::string>& val
   value = std::move(texts);
 }
 
+void SettingsReader::read(const std::string& name, bool& value) const {
+  const Json& json = content_->at(name);
+  if (!json.is_boolean()) refuse(name, json);
+  value = json.get<bool>();
+}
+
 void SettingsReader::read(const std::string& name, double& value) const {
   const Json& json = content_->at(name);
   if (!json.is_number()) refuse(name, json);

@@ -21,6 +21,7 @@ class SettingsReader {
   /// Throws Error naming the setting when it is missing, of another kind or out of range.
   void read(const std::string& name, std::string& value) const;
   void read(const std::string& name, std::vector<std::string>& value) const;
+  void read(const std::string& name, bool& value) const;
   void read(const std::string& name, double& value) const;
   void read(const std::string& name, std::int32_t& value) const;
   void read(const std::string& name, std::int64_t& value) const;
