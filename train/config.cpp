@@ -87,6 +87,13 @@ void require_one_of(const char* name, const Value& value,
 
 }  // namespace
 
+Index TrainConfig::step_height() const {
+  return augmentation.crop_height > 0 ? augmentation.crop_height : height;
+}
+Index TrainConfig::step_width() const {
+  return augmentation.crop_width > 0 ? augmentation.crop_width : width;
+}
+
 Index TrainConfig::steps_per_epoch(Index images) const {
   return (images + batch_size - 1) / batch_size;
 }

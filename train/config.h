@@ -47,6 +47,9 @@ struct TrainConfig {
   Index checkpoint_every = 1;  ///< epochs
   Index evaluate_every = 5;    ///< epochs between scores on the test images; 0: never
 
+  /// Extents of what a step is trained on: crops, or whole images.
+  Index step_height() const;
+  Index step_width() const;
   /// Steps of an epoch over so many training images; the last one's batch may be smaller.
   Index steps_per_epoch(Index images) const;
   /// Steps of the whole run.

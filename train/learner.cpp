@@ -53,11 +53,8 @@ bool finite(const Tensor<float>& values) {
 Learner::Learner(const TrainConfig& config, Checkpoint checkpoint)
     : config_(config),
       checkpoint_(std::move(checkpoint)),
-      graph_(checkpoint_.graph(
-          (config.augmentation.crop_height > 0 ? config.augmentation.crop_height : config.height) /
-              config.shrink,
-          (config.augmentation.crop_width > 0 ? config.augmentation.crop_width : config.width) /
-              config.shrink)) {
+      graph_(checkpoint_.graph(config.step_height() / config.shrink,
+                               config.step_width() / config.shrink)) {
   if (checkpoint_.stage == Checkpoint::Stage::quantized) {
     observer_.emplace(graph_, config.observer);
     observer_->restore(checkpoint_.ranges);

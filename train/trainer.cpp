@@ -163,7 +163,7 @@ void check(const TrainConfig& config, const Dataset& dataset) {
               sample.name, "' of ", shape.height(), " x ", shape.width(), ": the run's images are ",
               config.height, " x ", config.width);
   }
-  check_size(config, "training", dataset.train.front(), config.height, config.width);
+  check_size(config, "training", dataset.train.front(), config.step_height(), config.step_width());
   if (config.evaluate_every == 0) return;
   std::set<std::pair<Index, Index>> sizes;
   for (const Sample& sample : dataset.test) {
