@@ -77,10 +77,11 @@ class Compare final : public Command {
       settings.push_back(settings_of(fs::path(run) / "config.json"));
       comparison.runs.push_back({run, load_log(fs::path(run) / "log.csv"), {}});
     }
-    for (const auto& [name, value] : settings.front())
-      if (std::any_of(settings.begin(), settings.end(),
-                      [&](const NamedSettings& of) { return of.at(name) != value; }))
-        comparison.setting_names.push_back(name);
+    for (const auto& setting : settings.front())
+      if (std::any_of(settings.begin(), settings.end(), [&](const NamedSettings& of) {
+            return of.at(setting.first) != setting.second;
+          }))
+        comparison.setting_names.push_back(setting.first);
     for (std::size_t i = 0; i < settings.size(); ++i)
       for (const std::string& name : comparison.setting_names)
         comparison.runs[i].settings.push_back(settings[i].at(name));
