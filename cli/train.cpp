@@ -1,4 +1,5 @@
 #include <chrono>
+#include <optional>
 
 #include "integrad/cli/data_flags.h"
 #include "integrad/cli/run_folder.h"
@@ -23,6 +24,7 @@ class Train final : public Command {
     folder_.declare(options);
     data_.declare(options);
     options.add("--model", model_, "A model's name; integrad info --model NAME describes it");
+    options.add("--start", start_, "Begin with the parameters of this float model");
     options.add("--preset", preset_,
                 "Start from these settings: default, paper (Q-Segment's own recipe) or strong");
     flags_.declare(options, {});
@@ -30,12 +32,15 @@ class Train final : public Command {
 
   int run(const Settings& settings) override {
     const auto start = std::chrono::steady_clock::now();
-    const RunInputs inputs = data_.inputs_over(folder_.earlier_inputs());
+    const auto earlier_inputs = folder_.earlier_inputs();
+    RunInputs inputs = data_.inputs_over(earlier_inputs);
+    if (options_->given("--start") || !earlier_inputs) inputs.model = start_;
     folder_.check_inputs(inputs);
     const auto earlier = folder_.earlier_config();
     // A preset that is given is the start even then: the stored settings must be its own.
     TrainConfig config =
         earlier && !options_->given("--preset") ? *earlier : training_preset(preset_);
+    const std::optional<Checkpoint> from = load_start(inputs.model);
     const Dataset dataset = inputs.load();
     for (const Sample& sample : dataset.train) fit_crop(config, sample.image.shape());
     flags_.apply(settings, config);
@@ -43,7 +48,8 @@ class Train final : public Command {
     set_image_size(config, dataset.train);
     check(config, dataset);
     folder_.start(config, inputs);
-    const Checkpoint model = train(config, dataset, folder_.path(), folder_.resume());
+    const Checkpoint model =
+        train(config, dataset, folder_.path(), folder_.resume(), {}, from ? &*from : nullptr);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
     if (!settings.quiet) print_summary("trained", config, dataset, folder_.path(), took.count());
     print_weights_digest(model);
@@ -51,11 +57,17 @@ class Train final : public Command {
   }
 
  private:
+  static std::optional<Checkpoint> load_start(const std::filesystem::path& path) {
+    if (path.empty()) return std::nullopt;
+    return load_checkpoint(path);
+  }
+
   const Options* options_ = nullptr;
   RunFolder folder_;
   DataFlags data_;
   TrainFlags flags_;
   std::string model_ = TrainConfig().model, preset_ = "default";
+  std::filesystem::path start_;
 };
 
 }  // namespace

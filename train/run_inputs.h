@@ -11,7 +11,7 @@ namespace integrad {
 struct RunInputs {
   std::filesystem::path data;
   DatasetOptions options;
-  std::filesystem::path model;  ///< the float model that quantize() starts from; empty for train()
+  std::filesystem::path model;  ///< the float model that it starts from; empty: from nothing
 
   Dataset load() const { return load_dataset(data, options); }
 };

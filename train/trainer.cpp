@@ -174,15 +174,20 @@ void check(const TrainConfig& config, const Dataset& dataset) {
 
 Checkpoint train(const TrainConfig& config, const Dataset& dataset,
                  const std::filesystem::path& run_folder, bool resume,
-                 const AfterEpoch& after_epoch) {
+                 const AfterEpoch& after_epoch, const Checkpoint* start) {
   check(config, dataset);
+  if (start != nullptr)
+    require(start->stage == Checkpoint::Stage::floating && start->model == config.model,
+            "a run of ", config.model, " starts from a float model of that name; got ",
+            start->stage == Checkpoint::Stage::floating ? "float " : "quantised ", start->model);
   const RunFolder folder(run_folder);
   std::optional<Checkpoint> state;
   if (resume) state = folder.interrupted(config);
   write_file_atomically(folder / "config.json", to_json(config));
   if (!state) {
     state = fresh(config, config.model, Checkpoint::Stage::floating);
-    state->parameters = initialize<float>(state->graph(), config.seed);
+    state->parameters =
+        start != nullptr ? start->parameters : initialize<float>(state->graph(), config.seed);
   }
   Learner learner(config, std::move(*state));
   return run(config, learner, dataset, folder, "training", after_epoch);

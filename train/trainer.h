@@ -27,7 +27,8 @@ using AfterEpoch = std::function<void(const EpochLog&)>;
 /// training image, or every test image where it evaluates: known before the first epoch.
 void check(const TrainConfig& config, const Dataset& dataset);
 
-/// Trains in float from a fresh start. The run folder receives
+/// Trains in float from a fresh start, or from the parameters of `start`, which must be a float
+/// model of the same name. The run folder receives
 ///   config.json        every setting
 ///   log.csv            a row per epoch
 ///   checkpoint.safetensors   after every `checkpoint_every` epochs: all that a resume needs
@@ -41,7 +42,7 @@ void check(const TrainConfig& config, const Dataset& dataset);
 /// configuration is not the checkpoint's. Without a checkpoint in the folder it starts anew.
 Checkpoint train(const TrainConfig& config, const Dataset& dataset,
                  const std::filesystem::path& run_folder, bool resume = false,
-                 const AfterEpoch& after_epoch = {});
+                 const AfterEpoch& after_epoch = {}, const Checkpoint* start = nullptr);
 
 /// Folds a float model, calibrates its ranges on the training images and trains on with
 /// quantisation in the forward pass; files and resuming as for train(). With `epochs` 0 it

@@ -100,6 +100,25 @@ TEST_CASE(
     CHECK(bytes(parts_int8.path() / name) == bytes(whole_int8.path() / name));
 }
 
+TEST_CASE("a run can begin with another's parameters, of the same model and in float") {
+  const TemporaryFolder folder;
+  TrainConfig config = small_config();
+  config.epochs = 1;
+  config.evaluate_every = 0;
+  const Checkpoint first = train(config, data(), folder / "first");
+  config.epochs = 0;
+  const Checkpoint same = train(config, data(), folder / "same", false, {}, &first);
+  CHECK(weights_digest(same.parameters) == weights_digest(first.parameters));
+  config.epochs = 1;
+  const Checkpoint further = train(config, data(), folder / "further", false, {}, &first);
+  CHECK(load_log(folder / "further/log.csv").front().loss <
+        load_log(folder / "first/log.csv").front().loss);
+  CHECK(weights_digest(further.parameters) != weights_digest(first.parameters));
+  config.model = "elunet8";
+  CHECK_THROWS_AS(train(config, data(), folder / "other", false, {}, &first), Error);
+  CHECK_FALSE(std::filesystem::exists(folder / "other"));
+}
+
 TEST_CASE("training gives the same bytes for any number of threads") {
   TrainConfig config = small_config();
   config.epochs = 2;
