@@ -85,7 +85,8 @@ std::vector<SourceFile> project_files(const fs::path& root) {
        ++i) {
     const std::string path = i->path().lexically_relative(root).string();
     const std::string name = i->path().filename().string();
-    const bool generated = name.starts_with("build") || name == "runs" || name == ".cache";
+    const bool generated =
+        name.starts_with("build") || name == "runs" || name == "models" || name == ".cache";
     if (i->is_directory() && (name == ".git" || (generated && i.depth() == 0)))
       i.disable_recursion_pending();
     if (!i->is_regular_file() || name == ".git" || !kinds.contains(i->path().extension().string()))
