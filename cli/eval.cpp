@@ -72,11 +72,10 @@ class Eval final : public Command {
     const std::vector<Sample>& samples = part_of(dataset, part_);
     const ScoredModel what{model_.string(), dataset.description, part_};
 
-    std::vector<ScoreTable> tables;
-    for (const bool within : extents) {
-      tables.push_back({within, score(model, float_model, samples, within)});
-      if (tables.size() > 1) std::cout << "\n";
-      print(std::cout, what, tables.back(), per_image_);
+    const std::vector<ScoreTable> tables = score(model, float_model, samples, extents);
+    for (const ScoreTable& table : tables) {
+      if (&table != &tables.front()) std::cout << "\n";
+      print(std::cout, what, table, per_image_);
     }
     if (!out_.empty())
       write_file_atomically(
@@ -113,11 +112,15 @@ class Eval final : public Command {
     return loaded;
   }
 
-  std::vector<ScoreRow> score(const Checkpoint& model, const std::optional<Checkpoint>& float_model,
-                              const std::vector<Sample>& samples, bool within) const {
-    std::vector<ScoreRow> rows;
+  std::vector<ScoreTable> score(const Checkpoint& model,
+                                const std::optional<Checkpoint>& float_model,
+                                const std::vector<Sample>& samples,
+                                const std::vector<bool>& extents) const {
+    std::vector<ScoreTable> tables;
+    for (const bool within : extents) tables.push_back({within, {}});
     const auto add = [&](const Checkpoint& of, Arithmetic arithmetic) {
-      rows.push_back(row_of(evaluate(of, samples, arithmetic, within, enlargement())));
+      const auto scored = evaluate_extents(of, samples, arithmetic, extents, enlargement());
+      for (std::size_t i = 0; i < tables.size(); ++i) tables[i].rows.push_back(row_of(scored[i]));
     };
     const bool quantized = model.stage == Checkpoint::Stage::quantized;
     if (float_model)
@@ -128,10 +131,13 @@ class Eval final : public Command {
       add(model, Arithmetic::fake_quant);
       add(model, Arithmetic::integer);
     }
-    if (data_.has_second_observer())
-      rows.push_back(
-          row_of_observer(part_of(data_.load_second_observer(), part_), samples, within));
-    return rows;
+    if (data_.has_second_observer()) {
+      const Dataset second = data_.load_second_observer();
+      for (ScoreTable& table : tables)
+        table.rows.push_back(
+            row_of_observer(part_of(second, part_), samples, table.within_field_of_view));
+    }
+    return tables;
   }
 
   const Options* options_ = nullptr;

@@ -101,22 +101,27 @@ Image positive(const Tensor<T>& scores, T threshold) {
 }
 
 template <class T, class Scores>
-Evaluation score(std::span<const Sample> samples, Arithmetic arithmetic, T threshold, bool fov,
-                 Scores scores_of) {
-  Evaluation result{arithmetic, {}, {}, {}};
-  SegmentationScorer<T> scorer(threshold);
+std::vector<Evaluation> score(std::span<const Sample> samples, Arithmetic arithmetic, T threshold,
+                              const std::vector<bool>& extents, Scores scores_of) {
+  std::vector<Evaluation> results(extents.size(), Evaluation{arithmetic, {}, {}, {}});
+  std::vector<SegmentationScorer<T>> scorers(extents.size(), SegmentationScorer<T>(threshold));
   Progress progress("evaluating (" + std::string(name_of(arithmetic)) + ")",
                     static_cast<Index>(samples.size()));
   for (const Sample& sample : samples) {
     const Tensor<T> scores = scores_of(whole_sample(sample).image);
-    const auto inside = fov ? sample.field_of_view.values() : std::span<const std::uint8_t>{};
-    scorer.add(sample.name, scores.values(), sample.mask.values(), inside);
-    result.masks.push_back(positive(scores, threshold));
+    for (std::size_t i = 0; i < extents.size(); ++i) {
+      const auto inside =
+          extents[i] ? sample.field_of_view.values() : std::span<const std::uint8_t>{};
+      scorers[i].add(sample.name, scores.values(), sample.mask.values(), inside);
+      results[i].masks.push_back(positive(scores, threshold));
+    }
     progress.advance();
   }
-  result.images = scorer.images();
-  result.pooled = scorer.pooled();
-  return result;
+  for (std::size_t i = 0; i < extents.size(); ++i) {
+    results[i].images = scorers[i].images();
+    results[i].pooled = scorers[i].pooled();
+  }
+  return results;
 }
 
 }  // namespace
@@ -125,8 +130,10 @@ Index shrink_of(const Checkpoint& checkpoint) {
   return checkpoint.config.empty() ? 1 : config_from_json(checkpoint.config).shrink;
 }
 
-Evaluation evaluate(const Checkpoint& checkpoint, std::span<const Sample> samples,
-                    Arithmetic arithmetic, bool within_field_of_view, Enlargement enlargement) {
+std::vector<Evaluation> evaluate_extents(const Checkpoint& checkpoint,
+                                         std::span<const Sample> samples, Arithmetic arithmetic,
+                                         const std::vector<bool>& within_field_of_view,
+                                         Enlargement enlargement) {
   Predictor predictor(checkpoint, arithmetic);
   if (arithmetic == Arithmetic::integer && !predictor.shrinks())
     return score<std::int8_t>(samples, arithmetic, predictor.zero_point(), within_field_of_view,
@@ -134,6 +141,13 @@ Evaluation evaluate(const Checkpoint& checkpoint, std::span<const Sample> sample
   return score<float>(
       samples, arithmetic, 0.0f, within_field_of_view,
       [&](const Tensor<float>& image) { return predictor.logits_of_image(image, enlargement); });
+}
+
+Evaluation evaluate(const Checkpoint& checkpoint, std::span<const Sample> samples,
+                    Arithmetic arithmetic, bool within_field_of_view, Enlargement enlargement) {
+  return std::move(
+      evaluate_extents(checkpoint, samples, arithmetic, {within_field_of_view}, enlargement)
+          .front());
 }
 
 Tensor<float> predict(const Checkpoint& checkpoint, const Tensor<float>& image,

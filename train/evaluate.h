@@ -38,6 +38,13 @@ Evaluation evaluate(const Checkpoint& checkpoint, std::span<const Sample> sample
                     Arithmetic arithmetic, bool within_field_of_view = false,
                     Enlargement enlargement = Enlargement::bilinear);
 
+/// The same over several extents (true: within the field of view), predicting every sample once; an
+/// evaluation for each extent.
+std::vector<Evaluation> evaluate_extents(const Checkpoint& checkpoint,
+                                         std::span<const Sample> samples, Arithmetic arithmetic,
+                                         const std::vector<bool>& within_field_of_view,
+                                         Enlargement enlargement = Enlargement::bilinear);
+
 /// How many times smaller, along each side, the network sees images; from the run's settings.
 Index shrink_of(const Checkpoint& checkpoint);
 
