@@ -123,34 +123,39 @@ LabelledVolume load_volume(const fs::path& path, const fs::path& labels,
   return volume;
 }
 
-std::vector<Sample> slices_of(const LabelledVolume& volume, Index size,
-                              const DecathlonOptions& options) {
+/// A volume's slices as bytes, at their own extents: what is kept of it, a fraction of its floats.
+struct Slices {
+  Index height = 0, width = 0;
+  std::vector<Sample> samples;  // grey in one channel; without a field of view
+};
+
+Slices slices_of(const LabelledVolume& volume, const DecathlonOptions& options) {
   const Cut cut{options.axis};
   const Window window(volume.image, options.modality);
-  const Index height = cut.height(volume.image), width = cut.width(volume.image);
-  std::vector<Sample> samples;
+  Slices slices{cut.height(volume.image), cut.width(volume.image), {}};
+  const Shape shape{1, slices.height, slices.width, 1};
   for (Index slice = 0; slice < cut.slices(volume.image); ++slice) {
-    Image image(Shape{1, height, width, 3}), mask(Shape{1, height, width, 1});
-    bool any = false;
-    for (Index y = 0; y < height; ++y)
-      for (Index x = 0; x < width; ++x) {
-        const std::uint8_t grey = window(cut.at(volume.image, slice, y, x, options.modality));
-        for (Index c = 0; c < 3; ++c) image(0, y, x, c) = grey;
+    Sample sample{volume.name + "/" + std::to_string(slice), Image(shape), Image(shape), {}};
+    for (Index y = 0; y < slices.height; ++y)
+      for (Index x = 0; x < slices.width; ++x) {
+        sample.image(0, y, x, 0) = window(cut.at(volume.image, slice, y, x, options.modality));
         const float label = cut.at(volume.label, slice, y, x, 0);
-        const bool sought =
+        sample.mask(0, y, x, 0) =
             options.label == 0 ? label > 0 : label == static_cast<float>(options.label);
-        mask(0, y, x, 0) = sought;
-        any = any || sought;
       }
-    if (options.foreground_only && !any) continue;
-    Sample sample;
-    sample.name = volume.name + "/" + std::to_string(slice);
-    sample.image = in_square(image, size, false);
-    sample.mask = in_square(mask, size, true);
-    sample.field_of_view = Image(Shape{1, size, size, 1}, std::uint8_t{1});
-    samples.push_back(std::move(sample));
+    if (!options.foreground_only || std::ranges::count(sample.mask.values(), 1) > 0)
+      slices.samples.push_back(std::move(sample));
   }
-  return samples;
+  return slices;
+}
+
+/// The slice in the middle of a square, in three channels.
+Sample squared(const Sample& slice, Index size) {
+  const Image grey = in_square(slice.image, size, false);
+  Sample sample{slice.name, Image(grey.shape().with(3, 3)), in_square(slice.mask, size, true),
+                Image(grey.shape(), std::uint8_t{1})};
+  for (Index i = 0; i < grey.size(); ++i) std::fill_n(sample.image.data() + 3 * i, 3, grey[i]);
+  return sample;
 }
 
 /// The volumes' numbers, dealt out by the seed: to train on, and to test on, in ascending order.
@@ -199,23 +204,21 @@ Dataset load_decathlon(const fs::path& folder, const DecathlonOptions& options) 
   wanted.insert(wanted.end(), parts.test.begin(), parts.test.end());
   require(!parts.train.empty(), "folder '", folder.string(), "': ", paths.size(),
           " volumes are too few to split");
-  std::vector<LabelledVolume> volumes(wanted.size());
+  std::vector<Slices> volumes(wanted.size());
   parallel_chunks(static_cast<Index>(wanted.size()), [&](Index i) {
     const auto at = static_cast<std::size_t>(i);
-    volumes[at] = load_volume(paths[wanted[at]], folder / "labelsTr", options);
+    volumes[at] = slices_of(load_volume(paths[wanted[at]], folder / "labelsTr", options), options);
   });
   Index size = options.size;
   if (size == 0) {
-    for (const LabelledVolume& volume : volumes)
-      size = std::max(
-          {size, Cut{options.axis}.height(volume.image), Cut{options.axis}.width(volume.image)});
+    for (const Slices& volume : volumes) size = std::max({size, volume.height, volume.width});
     size = (size + 31) / 32 * 32;
     require(size <= kLargestSlice, "slices have up to ", size, " pixels a side: give --size");
   }
   Dataset dataset;
   for (std::size_t i = 0; i < volumes.size(); ++i) {
     std::vector<Sample>& part = i < parts.train.size() ? dataset.train : dataset.test;
-    for (Sample& sample : slices_of(volumes[i], size, options)) part.push_back(std::move(sample));
+    for (const Sample& slice : volumes[i].samples) part.push_back(squared(slice, size));
     volumes[i] = {};
   }
   const std::string counts = std::to_string(parts.train.size()) + " volumes train, " +
