@@ -48,20 +48,9 @@ class Compare final : public Command {
 
   int run(const Settings&) override {
     const RunComparison comparison = load();
-    std::vector<std::string> header{"run"};
-    header.insert(header.end(), comparison.setting_names.begin(), comparison.setting_names.end());
-    header.insert(header.end(), {"epochs", "loss", "test Dice", "test AUC"});
-    Table table(header, 1);
-    for (const ComparedRun& each : comparison.runs) {
-      std::vector<std::string> row{each.name};
-      row.insert(row.end(), each.settings.begin(), each.settings.end());
-      const EpochLog* const scored = last_scored(each.log);
-      row.push_back(cell(each.log.size()));
-      row.push_back(each.log.empty() ? "-" : cell(each.log.back().loss, 4));
-      row.push_back(scored == nullptr ? "-" : cell(scored->test_dice, 4));
-      row.push_back(scored == nullptr ? "-" : cell(scored->test_auc, 4));
-      table.add(row);
-    }
+    const auto rows = table_of(comparison);
+    Table table(rows.front(), 1);
+    for (std::size_t i = 1; i < rows.size(); ++i) table.add(rows[i]);
     std::cout << table;
     if (!out_.empty()) write_file_atomically(out_, make_run_comparison(comparison));
     return 0;

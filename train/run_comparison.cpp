@@ -1,5 +1,7 @@
 #include "integrad/train/run_comparison.h"
 
+#include <algorithm>
+#include <cmath>
 #include <sstream>
 
 #include "integrad/train/format.h"
@@ -26,29 +28,47 @@ LinePlot chart_of_runs(std::span<const ComparedRun> runs, std::string title,
   return plot;
 }
 
-void write_table(std::ostream& out, const RunComparison& comparison) {
-  out << "<div class=\"scroll\"><table>\n<thead><tr><th>run</th>";
-  for (const std::string& name : comparison.setting_names)
-    out << "<th>" << escape_html(name) << "</th>";
-  out << "<th>epochs</th><th>loss</th><th>test Dice</th><th>test AUC</th></tr></thead>\n<tbody>\n";
-  for (const ComparedRun& run : comparison.runs) {
-    out << "<tr><td>" << escape_html(run.name) << "</td>";
-    for (const std::string& value : run.settings) out << "<td>" << escape_html(value) << "</td>";
-    const EpochLog* const scored = last_scored(run.log);
-    out << "<td>" << format_count(std::ssize(run.log)) << "</td><td>"
-        << (run.log.empty() ? "-" : format_fixed(run.log.back().loss, 4)) << "</td><td>"
-        << (scored == nullptr ? "-" : format_fixed(scored->test_dice, 4)) << "</td><td>"
-        << (scored == nullptr ? "-" : format_fixed(scored->test_auc, 4)) << "</td></tr>\n";
-  }
+/// The last row that has scores of the test images; null without any.
+const EpochLog* last_scored(const std::vector<EpochLog>& log) {
+  const auto found = std::find_if(log.rbegin(), log.rend(),
+                                  [](const EpochLog& row) { return std::isfinite(row.test_dice); });
+  return found == log.rend() ? nullptr : &*found;
+}
+
+void write_row(std::ostream& out, const std::vector<std::string>& row, const char* kind) {
+  out << "<tr>";
+  for (const std::string& text : row)
+    out << "<" << kind << ">" << escape_html(text) << "</" << kind << ">";
+  out << "</tr>\n";
+}
+
+void write_table(std::ostream& out, const std::vector<std::vector<std::string>>& table) {
+  out << "<div class=\"scroll\"><table>\n<thead>";
+  write_row(out, table.front(), "th");
+  out << "</thead>\n<tbody>\n";
+  for (std::size_t i = 1; i < table.size(); ++i) write_row(out, table[i], "td");
   out << "</tbody></table></div>\n";
 }
 
 }  // namespace
 
-const EpochLog* last_scored(const std::vector<EpochLog>& log) {
-  for (auto row = log.rbegin(); row != log.rend(); ++row)
-    if (row->test_dice == row->test_dice) return &*row;
-  return nullptr;
+std::vector<std::vector<std::string>> table_of(const RunComparison& comparison) {
+  std::vector<std::string> header{"run"};
+  const auto& names = comparison.setting_names;
+  header.insert(header.end(), names.begin(), names.end());
+  header.insert(header.end(), {"epochs", "loss", "test Dice", "test AUC"});
+  std::vector<std::vector<std::string>> table{header};
+  for (const ComparedRun& run : comparison.runs) {
+    std::vector<std::string> row{run.name};
+    row.insert(row.end(), run.settings.begin(), run.settings.end());
+    const EpochLog* const scored = last_scored(run.log);
+    row.push_back(format_count(std::ssize(run.log)));
+    row.push_back(run.log.empty() ? "-" : format_fixed(run.log.back().loss, 4));
+    row.push_back(scored == nullptr ? "-" : format_fixed(scored->test_dice, 4));
+    row.push_back(scored == nullptr ? "-" : format_fixed(scored->test_auc, 4));
+    table.push_back(std::move(row));
+  }
+  return table;
 }
 
 std::string make_run_comparison(const RunComparison& comparison) {
@@ -61,7 +81,7 @@ std::string make_run_comparison(const RunComparison& comparison) {
   std::ostringstream out;
   out << "<h1>Runs side by side</h1>\n<section id=\"runs\">\n<h2>Where they differ, and where they "
          "ended</h2>\n";
-  write_table(out, comparison);
+  write_table(out, table_of(comparison));
   out << "</section>\n<section id=\"curves\">\n<h2>Curves</h2>\n<p class=\"legend\">";
   for (std::size_t i = 0; i < runs.size(); ++i)
     out << "<span><i class=\"dot" << i << "\"></i>" << escape_html(runs[i].name) << "</span>";

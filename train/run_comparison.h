@@ -22,8 +22,9 @@ struct RunComparison {
 /// So many runs can be told apart in one chart.
 inline constexpr std::size_t kMostCompared = 8;
 
-/// The last row that has scores of the test images; null without any.
-const EpochLog* last_scored(const std::vector<EpochLog>& log);
+/// What both the text and the page show: a header, then a row for each run: its name, the settings,
+/// its epochs, last loss, and last scores ("-" where there are none).
+std::vector<std::vector<std::string>> table_of(const RunComparison& comparison);
 
 /// One HTML page: how the runs differ and where they ended, and their curves over one another.
 /// Throws Error without runs, for more than kMostCompared, and for a run whose settings are not as
