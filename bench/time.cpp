@@ -2,7 +2,8 @@
 // the peers' programs do. scripts/bench runs them in turn.
 //
 //   limits                what the machine can do
-//   layers                the network's convolutions, both gradients; in integers
+//   layers --only TEXT    the network's convolutions, both gradients; in integers; those whose task
+//                         holds the text
 //   train --size --batch --precision float|float-folded|bf16|qat|qat-tracking
 //   infer --size --precision float|int8
 //   metrics --size        of one image's scores, both precisions

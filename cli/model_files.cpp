@@ -2,6 +2,7 @@
 
 #include "integrad/tensor/error.h"
 #include "integrad/tensor/files.h"
+#include "integrad/train/photograph.h"
 #include "integrad/train/settings_reader.h"
 
 namespace integrad::cli {
@@ -33,8 +34,8 @@ Index published_field_of_view(const fs::path& given) {
                                   "the model's description");
     Index diameter = 0;
     settings.read("field_of_view", diameter);
-    require(diameter >= 1 && diameter <= 16384, "field_of_view is 1 to 16384 pixels; got ",
-            diameter);
+    require(diameter >= 1 && diameter <= kLargestFrame, "field_of_view is 1 to ", kLargestFrame,
+            " pixels; got ", diameter);
     return diameter;
   });
 }

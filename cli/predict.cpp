@@ -17,8 +17,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr Index kMostPixels = 16384;
-
 class Predict final : public Command {
  public:
   std::string name() const override { return "predict"; }
@@ -43,10 +41,10 @@ class Predict final : public Command {
 
   int run(const Settings& settings) override {
     const Checkpoint model = load_checkpoint(model_file(model_));
-    require(size_ >= 0 && size_ <= kMostPixels, "--size is a number of pixels up to ", kMostPixels,
-            ", or 0; got ", size_);
-    require(field_of_view_ >= 0 && field_of_view_ <= kMostPixels,
-            "--field-of-view is a number of pixels up to ", kMostPixels, ", or 0; got ",
+    require(size_ >= 0 && size_ <= kLargestFrame, "--size is a number of pixels up to ",
+            kLargestFrame, ", or 0; got ", size_);
+    require(field_of_view_ >= 0 && field_of_view_ <= kLargestFrame,
+            "--field-of-view is a number of pixels up to ", kLargestFrame, ", or 0; got ",
             field_of_view_);
     check_names();
     const Arithmetic arithmetic =

@@ -82,11 +82,9 @@ std::string to_markdown(const ScoredModel& what, const std::vector<ScoreTable>& 
     std::vector<std::string> header{extent(table)};
     header.insert(header.end(), kFigures.begin(), kFigures.end());
     add_markdown(out, header);
-    out << "|---|" << [] {
-      std::string rules;
-      for (std::size_t i = 0; i < kFigures.size(); ++i) rules += "--:|";
-      return rules;
-    }() << "\n";
+    out << "|---|";
+    for (std::size_t i = 0; i < kFigures.size(); ++i) out << "--:|";
+    out << "\n";
     for (const ScoreRow& row : table.rows)
       add_markdown(out, cells(row.name + ", pooled", figures_of(row.pooled)));
     for (const ScoreRow& row : table.rows)

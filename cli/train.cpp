@@ -2,6 +2,7 @@
 #include <optional>
 
 #include "integrad/cli/data_flags.h"
+#include "integrad/cli/model_files.h"
 #include "integrad/cli/run_folder.h"
 #include "integrad/cli/train_flags.h"
 #include "integrad/cli/weights.h"
@@ -24,7 +25,8 @@ class Train final : public Command {
     folder_.declare(options);
     data_.declare(options);
     options.add("--model", model_, "A model's name; integrad info --model NAME describes it");
-    options.add("--start", start_, "Begin with the parameters of this float model");
+    options.add("--start", start_,
+                "Begin with the parameters of this float model, a file or a folder of one");
     options.add("--preset", preset_,
                 "Start from these settings: default, paper (Q-Segment's own recipe) or strong");
     flags_.declare(options, {});
@@ -59,7 +61,7 @@ class Train final : public Command {
  private:
   static std::optional<Checkpoint> load_start(const std::filesystem::path& path) {
     if (path.empty()) return std::nullopt;
-    return load_checkpoint(path);
+    return load_checkpoint(float_model_beside(path).value_or(model_file(path)));
   }
 
   const Options* options_ = nullptr;

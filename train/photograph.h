@@ -5,6 +5,9 @@
 
 namespace integrad {
 
+/// What a photograph can be scaled to, in pixels.
+inline constexpr Index kLargestFrame = 16384;
+
 /// How a photograph is brought before a network, and a prediction back onto the photograph.
 struct Framing {
   Index photo_height = 0, photo_width = 0;    ///< of the photograph

@@ -1,6 +1,6 @@
-// integrad_peer_onednn --threads N: oneDNN on the network's convolutions, each primitive in the
-// memory layout that oneDNN chooses for it: float with both gradients, and int8 with codes between
-// 0 and 255 or -128 and 127, requantised per channel.
+// integrad_peer_onednn --threads N --only TEXT: oneDNN on the network's convolutions, each
+// primitive in the memory layout that oneDNN chooses for it: float with both gradients, and int8
+// with codes between 0 and 255 or -128 and 127, requantised per channel.
 #include <omp.h>
 
 #include <cstring>

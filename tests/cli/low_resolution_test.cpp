@@ -9,6 +9,45 @@
 
 using namespace integrad;
 
+TEST_CASE("joined maps and shared parameters: fake-quantised, integers and compiled C agree") {
+  if (!have_program()) return;
+  if (!on_path("gcc")) {
+    MESSAGE("skipped: no gcc on PATH");
+    return;
+  }
+  const TemporaryFolder folder;
+  const std::string data = (folder / "data").string();
+  REQUIRE(run_integrad({"data", "synthetic", "--size", "128", "--train", "2", "--test", "1",
+                        "--out", data, "--quiet"})
+              .exit_code == 0);
+  struct Case {
+    const char *model, *shrink, *input;
+  };
+  for (const Case& c : {Case{"qsegment+4", "16", "8"}, Case{"elunet8+1", "2", "16"}}) {
+    CAPTURE(c.model);
+    const std::string floating = (folder / (std::string(c.model) + "-float")).string();
+    const std::string int8 = (folder / (std::string(c.model) + "-int8")).string();
+    const std::string crop = c.model[0] == 'e' ? "32" : "128";
+    const ProgramResult trained = run_integrad(
+        {"train", "--data", data, "--model", c.model, "--shrink", c.shrink, "--crop", crop,
+         "--epochs", "2", "--evaluate-every", "0", "--out", floating, "--quiet"});
+    INFO(trained.errors);
+    REQUIRE(trained.exit_code == 0);
+    const ProgramResult quantized =
+        run_integrad({"quantize", "--model", floating + "/model.safetensors", "--data", data,
+                      "--epochs", "1", "--evaluate-every", "0", "--out", int8, "--quiet"});
+    INFO(quantized.errors);
+    REQUIRE(quantized.exit_code == 0);
+    const ProgramResult verified =
+        run_integrad({"verify", "--model", int8 + "/model.safetensors", "--data", data, "--size",
+                      c.input, "--compilers", "gcc", "--optimizations", "-O1"});
+    INFO(verified.errors);
+    INFO(verified.out);
+    CHECK(verified.exit_code == 0);
+    CHECK(std::regex_search(verified.out, std::regex("[ ,]0 differences")));
+  }
+}
+
 TEST_CASE("the add-on's whole way: trained, quantised, verified without a difference") {
   if (!have_program()) return;
   const TrainedRun& run = TrainedRun::get();

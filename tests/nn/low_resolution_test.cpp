@@ -138,6 +138,37 @@ TEST_CASE("folding keeps shared parameters, levels and the function") {
   }
 }
 
+TEST_CASE("what folding must leave alone: a level's value, and parameters that another node uses") {
+  Graph graph;
+  const layer::Conv2d conv{2, windows::kThree};
+  const layer::Pointwise relu{layer::Pointwise::Function::relu};
+  const Value x = graph.input({1, 8, 8, 2});
+  const Value own = graph.layer("own", conv, {x});
+  const Value norm = graph.layer("norm", layer::BatchNorm{}, {own});
+  const Value again = graph.layer_sharing("own", "again", conv, {norm});
+  graph.mark_level(again);
+  graph.layer("clamp", relu, {again});
+  Parameters<float> parameters = initialize<float>(graph, 3);
+  parameters.at("norm/gamma")[0] = 3;  // so that a norm folded into both uses would show
+  auto folded = fold(graph, parameters);
+  REQUIRE(folded.graph.levels().size() == 2);
+  const Tensor<float> image = draw::uniform({1, 8, 8, 2}, 5, -1.0, 1.0).cast<float>();
+  const auto level = [&](const Graph& of, Parameters<float>& with) {
+    Tape<float> tape;
+    FloatEvaluator<float> evaluator(tape, of, with, Mode::evaluate);
+    const auto values = interpret(tape, of, tape.constant(image), evaluator);
+    return tape.value(values[static_cast<std::size_t>(of.levels().front())]);
+  };
+  const Tensor<float> before = level(graph, parameters);
+  const Tensor<float> after = level(folded.graph, folded.parameters);
+  bool negative = false;
+  for (Index i = 0; i < before.size(); ++i) {
+    REQUIRE(before[i] == doctest::Approx(after[i]).epsilon(1e-4));
+    negative = negative || before[i] < 0;
+  }
+  CHECK(negative);  // or a clamp would not show
+}
+
 TEST_CASE("parameters are shared only where they fit") {
   Graph graph;
   const Value x = graph.input({1, 8, 8, 2});
