@@ -55,6 +55,9 @@ void TrainFlags::declare(Options& options, const TrainConfig& shown) {
   add(
       "--warm-up", [](C & c) -> auto& { return c.warm_up; }, "Epochs of a rising rate");
   add(
+      "--weight-average", [](C & c) -> auto& { return c.weight_average; },
+      "Keep a running mean of the steps' weights with this decay, such as 0.999; 0: the last ones");
+  add(
       "--loss", [](C & c) -> auto& { return c.loss; }, "structure, structure-pranet, bce or dice");
   add(
       "--loss-window", [](C & c) -> auto& { return c.loss_window; },
@@ -71,6 +74,9 @@ void TrainFlags::declare(Options& options, const TrainConfig& shown) {
   add(
       "--rotation", [](C & c) -> auto& { return c.augmentation.rotation_degrees; },
       "Largest angle in degrees");
+  add(
+      "--scale", [](C & c) -> auto& { return c.augmentation.scale; },
+      "A magnification from 1 - s to 1 + s");
   options.add("--crop", crop_, "Train on random squares of this many pixels a side; 0: whole");
   add(
       "--target", [](C & c) -> auto& { return c.target; },

@@ -28,7 +28,7 @@ LightTable light_table(float brightness) {
 
 /// From positions in the result to positions in the original image.
 struct Mapping {
-  double cosine, sine, centre_y, centre_x;
+  double cosine, sine, centre_y, centre_x;  // cosine and sine over the magnification
   bool flip_y, flip_x;
   Index height, width;  // of the original
 
@@ -46,7 +46,7 @@ void copy_row(const Sample& sample, const Mapping& map, const AugmentationDraw& 
   }
 }
 
-void rotate_row(const Sample& sample, const Mapping& map, const AugmentationDraw& draw,
+void turn_row(const Sample& sample, const Mapping& map, const AugmentationDraw& draw,
                 const LightTable& light, Index y, float* image, float* mask) {
   const double dy = static_cast<double>(y + draw.crop_y) - map.centre_y;
   for (Index x = 0; x < draw.width; ++x) {
@@ -88,6 +88,7 @@ void check(const Augmentation& a) {
     require(p >= 0 && p <= 1, "a flip's probability lies in [0,1]; got ", p);
   require(a.rotation_degrees >= 0 && a.rotation_degrees <= 180,
           "the rotation lies in 0..180 degrees; got ", a.rotation_degrees);
+  require(a.scale >= 0 && a.scale <= 0.5, "the scale's variation lies in [0,0.5]; got ", a.scale);
   require(a.crop_height >= 0 && a.crop_width >= 0 && (a.crop_height == 0) == (a.crop_width == 0),
           "a crop needs a height and a width; got ", a.crop_height, " and ", a.crop_width);
 }
@@ -115,6 +116,7 @@ AugmentationDraw draw_augmentation(const Augmentation& augmentation, const Shape
   };
   draw.crop_y = place(4, image.height() - draw.height);
   draw.crop_x = place(5, image.width() - draw.width);
+  draw.magnification = random.uniform(6, 1 - augmentation.scale, 1 + augmentation.scale);
   return draw;
 }
 
@@ -124,8 +126,10 @@ void augment(const Sample& sample, const AugmentationDraw& draw, float* image, f
               draw.height <= height - draw.crop_y && draw.width <= width - draw.crop_x,
           "sample '", sample.name, "': the augmentation's crop leaves the image");
   const double radians = draw.degrees * (std::numbers::pi / 180);
-  const Mapping map{elementary::cos(radians),
-                    elementary::sin(radians),
+  require(draw.magnification > 0, "sample '", sample.name, "': the magnification is above 0; got ",
+          draw.magnification);
+  const Mapping map{elementary::cos(radians) / draw.magnification,
+                    elementary::sin(radians) / draw.magnification,
                     0.5 * static_cast<double>(height - 1),
                     0.5 * static_cast<double>(width - 1),
                     draw.flip_vertical,
@@ -137,10 +141,10 @@ void augment(const Sample& sample, const AugmentationDraw& draw, float* image, f
     for (Index y = begin; y < end; ++y) {
       float* image_row = image + y * draw.width * 3;
       float* mask_row = mask + y * draw.width;
-      if (draw.degrees == 0)
+      if (draw.degrees == 0 && draw.magnification == 1)
         copy_row(sample, map, draw, light, y, image_row, mask_row);
       else
-        rotate_row(sample, map, draw, light, y, image_row, mask_row);
+        turn_row(sample, map, draw, light, y, image_row, mask_row);
     }
   });
 }

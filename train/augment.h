@@ -12,14 +12,15 @@ struct Augmentation {
   double flip_vertical = 0;               // top to bottom
   double rotation_degrees = 0;            // an angle from U[-r, r], about the image's centre
   Index crop_height = 0, crop_width = 0;  // a random part of this size; 0: the whole image
+  double scale = 0;                       // a magnification from U[1 - s, 1 + s]
 
   static Augmentation none() { return {}; }
   /// The Q-Segment recipe: brightness 0.2, both flips with probability 0.5, rotation by -1..1
   /// degree.
-  static Augmentation q_segment() { return {0.2, 0.5, 0.5, 1.0, 0, 0}; }
+  static Augmentation q_segment() { return {0.2, 0.5, 0.5, 1.0, 0, 0, 0}; }
 };
 /// Throws Error for probabilities outside [0,1], brightness outside [0,1), angles beyond 180
-/// degrees or a crop with one side only.
+/// degrees, a scale outside [0,1/2] or a crop with one side only.
 void check(const Augmentation& augmentation);
 
 /// One image's variation.
@@ -28,6 +29,7 @@ struct AugmentationDraw {
   bool flip_horizontal = false, flip_vertical = false;
   double degrees = 0;                                   // counter-clockwise
   Index crop_y = 0, crop_x = 0, height = 0, width = 0;  // of the result
+  double magnification = 1;
 };
 
 /// Depends on (seed, epoch, sample number) alone. Throws Error when the crop exceeds the image.
@@ -35,8 +37,8 @@ AugmentationDraw draw_augmentation(const Augmentation& augmentation, const Shape
                                    std::uint64_t seed, Index epoch, Index sample);
 
 /// Writes image [h,w,3] in [0,1] and mask [h,w,1], of the draw's height and width. In order: flips,
-/// rotation (image bilinear, mask nearest; what comes from outside is 0), crop; brightness
-/// multiplies pixel / 255, then clamps. Without variation the values are exactly float(pixel) /
+/// rotation and magnification about the centre (image bilinear, mask nearest; what comes from
+/// outside is 0), crop; brightness multiplies pixel / 255, then clamps. Without variation the values are exactly float(pixel) /
 /// 255.
 void augment(const Sample& sample, const AugmentationDraw& draw, float* image, float* mask);
 

@@ -15,6 +15,7 @@ namespace {
 constexpr const char* kFormat = "integrad-model-1";
 constexpr const char* kRanges = "quantization/ranges";
 constexpr const char* kOptimizer = "optimizer/";
+constexpr const char* kAverage = "average/";
 
 Index number(const TensorFile& file, const std::string& key) {
   const auto found = file.metadata.find(key);
@@ -31,6 +32,15 @@ std::string text(const TensorFile& file, const std::string& key) {
   const auto found = file.metadata.find(key);
   require(found != file.metadata.end(), "the metadata lacks '", key, "'");
   return found->second;
+}
+
+/// The tensors whose names begin with `prefix`, without it.
+std::vector<NamedTensor> tensors_under(const std::string& prefix, const TensorFile& file) {
+  std::vector<NamedTensor> result;
+  for (const NamedTensor& tensor : file.tensors)
+    if (tensor.name.starts_with(prefix))
+      result.push_back({tensor.name.substr(prefix.size()), tensor.value});
+  return result;
 }
 
 Graph stage_graph(const Graph& graph, Checkpoint::Stage stage) {
@@ -72,15 +82,13 @@ Checkpoint read(const TensorFile& file) {
     TrainingState state;
     state.epoch = number(file, "epoch");
     state.optimizer.steps = number(file, "optimizer_steps");
-    for (const NamedTensor& tensor : file.tensors)
-      if (tensor.name.starts_with(kOptimizer))
-        state.optimizer.tensors.push_back(
-            {tensor.name.substr(std::string(kOptimizer).size()), tensor.value});
+    state.optimizer.tensors = tensors_under(kOptimizer, file);
+    state.average = tensors_under(kAverage, file);
     result.training = std::move(state);
   }
   for (const NamedTensor& tensor : file.tensors)
     require(result.parameters.contains(tensor.name) || tensor.name == kRanges ||
-                tensor.name.starts_with(kOptimizer),
+                tensor.name.starts_with(kOptimizer) || tensor.name.starts_with(kAverage),
             "tensor '", tensor.name, "' does not belong to model ", result.model);
   return result;
 }
@@ -129,6 +137,7 @@ void save_checkpoint(const std::filesystem::path& path, const Checkpoint& checkp
     file.metadata["optimizer_steps"] = std::to_string(state.optimizer.steps);
     for (const NamedTensor& tensor : state.optimizer.tensors)
       file.add(kOptimizer + tensor.name, tensor.value);
+    for (const NamedTensor& tensor : state.average) file.add(kAverage + tensor.name, tensor.value);
   }
   save_safetensors(path, file);
 }

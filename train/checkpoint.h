@@ -14,12 +14,13 @@ namespace integrad {
 struct TrainingState {
   Index epoch = 0;  ///< epochs completed
   OptimizerState optimizer;
+  std::vector<NamedTensor> average;  ///< WeightAverage::state()
 };
 
 /// A model file: safetensors, parameters under their own names, everything else described in the
 /// metadata (format, model, height, width, stage, target, config, epoch). A quantised model also
 /// holds its ranges ("quantization/ranges"), a run's checkpoint the optimizer's tensors
-/// ("optimizer/...").
+/// ("optimizer/...") and the weights' average ("average/...").
 struct Checkpoint {
   enum class Stage {
     floating,   ///< the model as written, with batch norm

@@ -8,6 +8,7 @@
 #include "integrad/nn/models/registry.h"
 #include "integrad/tensor/error.h"
 #include "integrad/train/settings_reader.h"
+#include "integrad/train/weight_average.h"
 
 namespace integrad {
 
@@ -35,12 +36,14 @@ void for_each_field(Config& c, Field&& field) {
   field("schedule", c.schedule);
   field("schedule_period", c.schedule_period);
   field("warm_up", c.warm_up);
+  field("weight_average", c.weight_average);
   field("loss", c.loss);
   field("loss_window", c.loss_window);
   field("brightness", c.augmentation.brightness);
   field("flip_horizontal", c.augmentation.flip_horizontal);
   field("flip_vertical", c.augmentation.flip_vertical);
   field("rotation_degrees", c.augmentation.rotation_degrees);
+  field("scale", c.augmentation.scale);
   field("crop_height", c.augmentation.crop_height);
   field("crop_width", c.augmentation.crop_width);
   field("target", c.target);
@@ -149,6 +152,7 @@ void check(const TrainConfig& config) {
   check(config.augmentation);
   check(config.make_schedule());
   static_cast<void>(Optimizer(config.make_optimizer()));
+  static_cast<void>(WeightAverage(config.weight_average));
 }
 
 std::string to_json(const TrainConfig& config) {

@@ -34,6 +34,9 @@ struct TrainConfig {
   std::string schedule = "cosine";  ///< constant, step, cosine, cosine-restarts
   double schedule_period = 0;       ///< epochs of a step or restart period; 0: 20
   double warm_up = 1;               ///< epochs
+  /// The model that is scored and kept is a running mean of the steps' weights that forgets at this
+  /// rate (WeightAverage); 0: the last step's weights.
+  double weight_average = 0;
 
   std::string loss = "structure";  ///< structure, structure-pranet, bce, dice
   std::int32_t loss_window = 0;    ///< of the structure loss; 0: by the image's side

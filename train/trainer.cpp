@@ -12,6 +12,7 @@
 #include "integrad/train/progress.h"
 #include "integrad/train/run_folder.h"
 #include "integrad/train/training_log.h"
+#include "integrad/train/weight_average.h"
 
 namespace integrad {
 
@@ -55,6 +56,15 @@ Checkpoint run(const TrainConfig& config, Learner& learner, const Dataset& datas
   const Schedule schedule = config.make_schedule();
   Optimizer optimizer(config.make_optimizer());
   optimizer.restore(std::move(state.training->optimizer));
+  WeightAverage average(config.weight_average);
+  average.restore(std::move(state.training->average));
+  // What is scored and kept in the end.
+  const auto model = [&] {
+    Checkpoint result = state;
+    result.training.reset();
+    result.parameters = average.of(state.parameters);
+    return result;
+  };
   std::vector<EpochLog> log;
   if (state.training->epoch > 0) {
     log = load_log(folder / "log.csv");
@@ -85,6 +95,7 @@ Checkpoint run(const TrainConfig& config, Learner& learner, const Dataset& datas
           "epoch " + std::to_string(epoch + 1) + ", step " + std::to_string(step + 1);
       const double loss =
           with_context(place, [&] { return learner.step(batch, optimizer, row.learning_rate); });
+      average.add(state.parameters, optimizer.state().steps);
       const Index count = batch.image.shape().batch();
       row.loss += loss * static_cast<double>(count);
       seen += count;
@@ -99,7 +110,7 @@ Checkpoint run(const TrainConfig& config, Learner& learner, const Dataset& datas
     const bool scored = config.evaluate_every > 0 && !dataset.test.empty() &&
                         (last || (epoch + 1) % config.evaluate_every == 0);
     if (scored) {
-      const SegmentationScore score = evaluate(state, dataset.test, arithmetic_of(state)).pooled;
+      const SegmentationScore score = evaluate(model(), dataset.test, arithmetic_of(state)).pooled;
       row.test_dice = score.counts.dice();
       row.test_auc = score.auc;
     }
@@ -110,14 +121,13 @@ Checkpoint run(const TrainConfig& config, Learner& learner, const Dataset& datas
     if (after_epoch) after_epoch(row);
     // A resume goes on after a whole epoch; one that the number of steps cut is made again.
     if (steps == per_epoch && (last || (epoch + 1) % config.checkpoint_every == 0)) {
-      state.training = TrainingState{epoch + 1, optimizer.state()};
+      state.training = TrainingState{epoch + 1, optimizer.state(), average.state()};
       save_checkpoint(folder / "checkpoint.safetensors", state);
     }
   }
-  Checkpoint model = state;
-  model.training.reset();
-  save_checkpoint(folder / "model.safetensors", model);
-  return model;
+  Checkpoint result = model();
+  save_checkpoint(folder / "model.safetensors", result);
+  return result;
 }
 
 Checkpoint fresh(const TrainConfig& config, const std::string& model, Checkpoint::Stage stage) {
