@@ -47,7 +47,7 @@ void copy_row(const Sample& sample, const Mapping& map, const AugmentationDraw& 
 }
 
 void turn_row(const Sample& sample, const Mapping& map, const AugmentationDraw& draw,
-                const LightTable& light, Index y, float* image, float* mask) {
+              const LightTable& light, Index y, float* image, float* mask) {
   const double dy = static_cast<double>(y + draw.crop_y) - map.centre_y;
   for (Index x = 0; x < draw.width; ++x) {
     const double dx = static_cast<double>(x + draw.crop_x) - map.centre_x;

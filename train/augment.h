@@ -38,8 +38,8 @@ AugmentationDraw draw_augmentation(const Augmentation& augmentation, const Shape
 
 /// Writes image [h,w,3] in [0,1] and mask [h,w,1], of the draw's height and width. In order: flips,
 /// rotation and magnification about the centre (image bilinear, mask nearest; what comes from
-/// outside is 0), crop; brightness multiplies pixel / 255, then clamps. Without variation the values are exactly float(pixel) /
-/// 255.
+/// outside is 0), crop; brightness multiplies pixel / 255, then clamps. Without variation the
+/// values are exactly float(pixel) / 255.
 void augment(const Sample& sample, const AugmentationDraw& draw, float* image, float* mask);
 
 }  // namespace integrad

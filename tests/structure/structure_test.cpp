@@ -13,6 +13,12 @@ const std::vector<SourceFile>& project() {
   return files;
 }
 
+std::string in_project(const std::string& path) {
+  for (const SourceFile& file : project())
+    if (file.path == path) return file.text;
+  return {};
+}
+
 // A file of one #include line, put together so that this file has no such line itself.
 SourceFile including(const char* path, const char* header) {
   return {path, std::string("#pragma once\n#") + "include " + header + "\n"};
@@ -99,15 +105,23 @@ TEST_CASE("a page's link to a line leads to what it names") {
   CHECK(line_links({"docs/a.md", "[`name`](../quant/a.h#L1)"}, read) ==
         std::vector<std::string>{"docs/a.md: quant/a.h line 1 does not hold name; these do: 2"});
   CHECK(line_links({"docs/a.md", "[`name`](../quant/b.h#L2)"}, read).size() == 1);
-
-  const auto in_project = [](const std::string& path) {
-    for (const SourceFile& file : project())
-      if (file.path == path) return file.text;
-    return std::string();
-  };
   check_project([&](const SourceFile& page) {
     return page.path.ends_with(".md") ? line_links(page, in_project) : std::vector<std::string>{};
   });
+}
+
+TEST_CASE("what trains without images is all there") {
+  const auto read = [](const std::string& path) {
+    if (path == "train/a.cpp") return including("", "\"integrad/train/b.h\"").text;
+    return std::string(path == "train/b.cpp" ? "int b;\n" : "");
+  };
+  CHECK(missing_of_training({"CMakeLists.txt", "set(training a\n  b)"}, read).empty());
+  CHECK(missing_of_training({"CMakeLists.txt", "set(training a)"}, read).size() == 1);
+  CHECK(missing_of_training({"CMakeLists.txt", "set(training b c)"}, read).size() == 1);
+  CHECK(missing_of_training({"CMakeLists.txt", "set(trainer a)"}, read).size() == 1);
+  const std::string path = "tests/CMakeLists.txt";
+  for (const std::string& complaint : missing_of_training({path, in_project(path)}, in_project))
+    FAIL_CHECK(complaint);
 }
 
 TEST_CASE("files are small: none above 400 lines, half of them below 150") {

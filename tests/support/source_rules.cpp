@@ -201,6 +201,30 @@ Complaints line_links(const SourceFile& page,
   return complaints;
 }
 
+Complaints missing_of_training(const SourceFile& cmake,
+                               const std::function<std::string(const std::string&)>& read) {
+  const std::size_t begin = cmake.text.find("set(training ");
+  if (begin == std::string::npos) return {cmake.path + " holds no set(training ...)"};
+  std::istringstream list(cmake.text.substr(begin, cmake.text.find(')', begin) - begin));
+  std::set<std::string> names;
+  for (std::string name; list >> name;) names.insert(name);
+  names.erase("set(training");
+  const std::string folder = "integrad/train/";
+  Complaints complaints;
+  for (const std::string& name : names) {
+    const SourceFile source{"train/" + name + ".cpp", read("train/" + name + ".cpp")};
+    if (source.text.empty()) complaints.push_back(cmake.path + ": there is no " + source.path);
+    for (const std::string& header : quoted_includes(source)) {
+      if (!header.starts_with(folder)) continue;
+      const std::string other = fs::path(header).stem().string();
+      if (!names.contains(other) && !read("train/" + other + ".cpp").empty())
+        complaints.push_back(cmake.path + ": " + source.path + " uses train/" + other +
+                             ".cpp, which set(training ...) lacks");
+    }
+  }
+  return complaints;
+}
+
 bool is_source(const SourceFile& file) {
   const std::string suffix = fs::path(file.path).extension().string();
   return suffix == ".cpp" || suffix == ".h" || suffix == ".c";

@@ -39,6 +39,11 @@ std::vector<std::string> unsettled_merges(const SourceFile& file);
 std::vector<std::string> line_links(const SourceFile& page,
                                     const std::function<std::string(const std::string&)>& read);
 
+/// The files of train/ that a build without images compiles, `set(training ...)` in `cmake`,
+/// include no header of a file of train/ that is not among them. `read` as for line_links().
+std::vector<std::string> missing_of_training(
+    const SourceFile& cmake, const std::function<std::string(const std::string&)>& read);
+
 bool is_source(const SourceFile& file);
 long count_lines(const SourceFile& file);
 /// The middle one of the counts; not empty.

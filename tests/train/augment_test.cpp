@@ -100,6 +100,21 @@ TEST_CASE("rotated masks stay 0 and 1, rotated images in [0,1], corners come fro
                     [](float v) { return v == 0 || v == 1; }));
 }
 
+TEST_CASE("magnified by two every other place is a pixel of the original, about the same centre") {
+  const Sample sample = noise("a", 9, 13);
+  const Result still = apply(sample, {}), twice = apply(sample, {.magnification = 2});
+  for (Index y = 0; y < 9; y += 2)
+    for (Index x = 0; x < 13; x += 2) {
+      const Index from_y = 4 + (y - 4) / 2, from_x = 6 + (x - 6) / 2;
+      CHECK(twice.image(0, y, x, 1) == doctest::Approx(still.image(0, from_y, from_x, 1)));
+      CHECK(twice.mask(0, y, x, 0) == still.mask(0, from_y, from_x, 0));
+    }
+  const Result half = apply(sample, {.magnification = 0.5});
+  CHECK(half.image(0, 3, 5, 1) == doctest::Approx(still.image(0, 2, 4, 1)));
+  CHECK(half.image(0, 0, 6, 1) == 0);  // from outside
+  CHECK_THROWS_AS(apply(sample, {.magnification = 0}), Error);
+}
+
 TEST_CASE("brightness multiplies and clamps; the mask is not concerned") {
   const Sample sample = noise("a", 6, 6);
   const Result plain = apply(sample, {}), bright = apply(sample, {.brightness = 1.5f});
@@ -126,6 +141,7 @@ TEST_CASE("draws depend on seed, epoch and sample, and keep to their ranges") {
     const AugmentationDraw d = draw_augmentation(a, shape, 1, 5, sample);
     REQUIRE((d.brightness >= 0.8f && d.brightness <= 1.2f));
     REQUIRE((d.degrees >= -1 && d.degrees <= 1));
+    REQUIRE(d.magnification == 1);
     rows.insert(d.crop_y);
     columns.insert(d.crop_x);
     flips += d.flip_horizontal ? 1 : 0;
@@ -189,4 +205,21 @@ TEST_CASE("a picture that is predicted is given as those that are trained on") {
   const Sample sample = noise("n", 5, 7);
   CHECK(same(in_unit_range(sample.image), whole_sample(sample).image));
   CHECK(light_of(255) == 1.0f);
+}
+
+TEST_CASE("magnifications fill their range and leave the other draws as they were") {
+  Augmentation a = Augmentation::q_segment();
+  const AugmentationDraw before = draw_augmentation(a, Shape{1, 10, 9, 3}, 1, 5, 7);
+  a.scale = 0.25;
+  CHECK(draw_augmentation(a, Shape{1, 10, 9, 3}, 1, 5, 7).degrees == before.degrees);
+  double least = 2, most = 0;
+  for (Index sample = 0; sample < 400; ++sample) {
+    const double m = draw_augmentation(a, Shape{1, 10, 9, 3}, 1, 5, sample).magnification;
+    least = std::min(least, m);
+    most = std::max(most, m);
+  }
+  CHECK((least >= 0.75 && least < 0.77));
+  CHECK((most <= 1.25 && most > 1.23));
+  a.scale = 0.6;
+  CHECK_THROWS_AS(check(a), Error);
 }
