@@ -12,7 +12,7 @@ namespace integrad::rows {
 namespace {
 
 using kernels::Convolution;
-using Sources = std::vector<Source*>;
+using Sources = std::vector<Source<float>*>;
 
 template <class F>
 void apply(float* row, Index size) {
@@ -33,7 +33,7 @@ auto element_wise(Combine combine) {
 
 // A source as the kernels' input.
 struct From {
-  Source* source;
+  Source<float>* source;
   const float* rows(Index image, Index begin, Index end) const {
     return source->rows(image, begin, end);
   }
@@ -42,7 +42,7 @@ struct From {
 // Makes rows of the layer that node `id` is.
 struct Builder {
   const Graph& graph;
-  const Node& node;
+  const integrad::Node& node;
   const Parameters<float>& parameters;
 
   Shape input(std::size_t k = 0) const { return graph.node(node.inputs[k]).shape; }
@@ -52,8 +52,8 @@ struct Builder {
   }
   const Shape& filter_shape() const { return parameters.at(node.parameter("weight")).shape(); }
 
-  std::optional<Operator> convolution(Convolution kind, const ConvGeometry& g, bool bias,
-                                      Activation activation) const {
+  std::optional<Operator<float>> convolution(Convolution kind, const ConvGeometry& g, bool bias,
+                                             Activation activation) const {
     const float* const filter = parameter("weight");
     const float* const biases = bias ? parameter("bias") : nullptr;
     auto rows = kernels::fast::pack_forward_rows(kind, g, filter, biases);
@@ -63,21 +63,21 @@ struct Builder {
     const Activation later = in_kernel ? Activation::none : activation;
     const auto packed = std::make_shared<const kernels::fast::PackedForward>(std::move(*rows));
     const Index size = row_size();
-    return Operator{g.window.y, [=](const Sources& in, std::uint8_t*) -> Make {
-                      const auto made =
-                          std::make_shared<kernels::fast::ForwardRows<From>>(*packed, From{in[0]});
-                      // Owns what `made` refers to.
-                      return [=, owner = packed](Index image, Index row, float* into) {
-                        made->row(image, row, {into});
-                        activate(later, into, size);
-                      };
-                    }};
+    return Operator<float>{g.window.y, [=](const Sources& in, std::uint8_t*) -> Make<float> {
+                             const auto made = std::make_shared<kernels::fast::ForwardRows<From>>(
+                                 *packed, From{in[0]});
+                             // Owns what `made` refers to.
+                             return [=, owner = packed](Index image, Index row, float* into) {
+                               made->row(image, row, {into});
+                               activate(later, into, size);
+                             };
+                           }};
   }
 
   template <class Combine>
-  Operator combination(Activation activation, Combine combine) const {
+  Operator<float> combination(Activation activation, Combine combine) const {
     const Index size = row_size();
-    return {.bind = [=](const Sources& in, std::uint8_t*) -> Make {
+    return {.bind = [=](const Sources& in, std::uint8_t*) -> Make<float> {
       return [=, a = in[0], b = in[1]](Index image, Index row, float* into) {
         // Both exist before either is read: making the second may move the first.
         a->rows(image, row, row + 1);
@@ -91,9 +91,9 @@ struct Builder {
   }
 
   template <class F>
-  Operator pointwise() const {
+  Operator<float> pointwise() const {
     const Index size = row_size();
-    return {.bind = [=](const Sources& in, std::uint8_t*) -> Make {
+    return {.bind = [=](const Sources& in, std::uint8_t*) -> Make<float> {
       return [=, x = in[0]](Index image, Index row, float* into) {
         const float* const from = x->rows(image, row, row + 1);
         for (Index i = 0; i < size; ++i) into[i] = F::value(from[i]);
@@ -101,17 +101,17 @@ struct Builder {
     }};
   }
 
-  std::optional<Operator> operator()(const layer::Conv2d& l) const {
+  std::optional<Operator<float>> operator()(const layer::Conv2d& l) const {
     if (l.groups != 1) return std::nullopt;
     return convolution(Convolution::full,
                        conv2d_geometry(input(), filter_shape(), l.window, l.groups), l.bias,
                        l.activation);
   }
-  std::optional<Operator> operator()(const layer::DepthwiseConv2d& l) const {
+  std::optional<Operator<float>> operator()(const layer::DepthwiseConv2d& l) const {
     return convolution(Convolution::depthwise,
                        depthwise_geometry(input(), filter_shape(), l.window), l.bias, l.activation);
   }
-  std::optional<Operator> operator()(const layer::Arithmetic& l) const {
+  std::optional<Operator<float>> operator()(const layer::Arithmetic& l) const {
     using Function = layer::Arithmetic::Function;
     if (input(0) != input(1)) return std::nullopt;
     if (l.function == Function::add)
@@ -121,7 +121,7 @@ struct Builder {
       return combination(l.activation, element_wise([](float a, float b) { return a - b; }));
     return combination(l.activation, element_wise([](float a, float b) { return a * b; }));
   }
-  std::optional<Operator> operator()(const layer::Pointwise& l) const {
+  std::optional<Operator<float>> operator()(const layer::Pointwise& l) const {
     using Function = layer::Pointwise::Function;
     switch (l.function) {
       case Function::relu:
@@ -137,25 +137,26 @@ struct Builder {
     }
     return std::nullopt;
   }
-  std::optional<Operator> operator()(const layer::MaxPool& l) const {
+  std::optional<Operator<float>> operator()(const layer::MaxPool& l) const {
     const ConvGeometry g = pool_geometry(input(), l.window);
     if (!kernels::windows_tile(g)) return std::nullopt;
     const Index size = row_size();
-    return Operator{g.window.y, [=](const Sources& in, std::uint8_t* winners) -> Make {
-                      return [=, x = in[0]](Index image, Index row, float* into) {
-                        const kernels::PoolRow r = kernels::tiled_row(g);
-                        const Index first = row * r.kernel_y;
-                        kernels::float_kernels().max_pool_row(
-                            r, x->rows(image, first, first + r.kernel_y), into,
-                            winners + (image * g.out_height + row) * size);
-                      };
-                    }};
+    return Operator<float>{
+        g.window.y, [=](const Sources& in, std::uint8_t* winners) -> Make<float> {
+          return [=, x = in[0]](Index image, Index row, float* into) {
+            const kernels::PoolRow r = kernels::tiled_row(g);
+            const Index first = row * r.kernel_y;
+            kernels::float_kernels().max_pool_row(r, x->rows(image, first, first + r.kernel_y),
+                                                  into,
+                                                  winners + (image * g.out_height + row) * size);
+          };
+        }};
   }
   // Its rows are counted like the result's: input row y / kernel, where there is one.
-  std::optional<Operator> operator()(const layer::MaxUnpool& l) const {
+  std::optional<Operator<float>> operator()(const layer::MaxUnpool& l) const {
     const ConvGeometry g = pool_geometry(node.shape, l.window);
     if (!kernels::windows_tile(g)) return std::nullopt;
-    return Operator{.bind = [=](const Sources& in, std::uint8_t* winners) -> Make {
+    return Operator<float>{.bind = [=](const Sources& in, std::uint8_t* winners) -> Make<float> {
       return [=, x = in[0]](Index image, Index row, float* into) {
         const Index pooled = std::min<Index>(row / g.window.y.kernel, g.out_height - 1);
         const Index window = (image * g.out_height + pooled) * g.out_width * g.out_channels;
@@ -164,17 +165,37 @@ struct Builder {
     }};
   }
   template <class Other>
-  std::optional<Operator> operator()(const Other&) const {
+  std::optional<Operator<float>> operator()(const Other&) const {
     return std::nullopt;
   }
 };
 
 }  // namespace
 
-std::optional<Operator> make_operator(const Graph& graph, int id,
-                                      const Parameters<float>& parameters) {
-  const Node& node = graph.node(id);
+std::optional<Operator<float>> make_operator(const Graph& graph, int id,
+                                             const Parameters<float>& parameters) {
+  const integrad::Node& node = graph.node(id);
   return std::visit(Builder{graph, node, parameters}, node.layer);
+}
+
+Stages<float> make_stages(const Graph& graph, const Parameters<float>& parameters) {
+  std::vector<Node<float>> nodes;
+  for (int id = 0; id < graph.size(); ++id) {
+    const integrad::Node& from = graph.node(id);
+    Node<float> node{
+        .shape = from.shape, .inputs = from.inputs, .made = make_operator(graph, id, parameters)};
+    if (std::holds_alternative<layer::MaxUnpool>(from.layer)) {
+      node.begins_stage = true;
+      node.winners_of = from.inputs[1];
+      node.inputs.pop_back();
+    }
+    if (std::holds_alternative<layer::MaxPool>(from.layer)) {
+      node.winners_of = id;
+      node.winner_row = from.shape.width() * from.shape.channels();
+    }
+    nodes.push_back(std::move(node));
+  }
+  return Stages<float>(std::move(nodes));
 }
 
 }  // namespace integrad::rows

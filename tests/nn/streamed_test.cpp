@@ -80,11 +80,8 @@ TEST_CASE("streamed inference of what no model of ours has") {
 
 TEST_CASE("a stage ends at a pool and begins at an unpool") {
   const Graph graph = folded(make_model("qsegment", 64, 64));
-  const Parameters<float> parameters = initialize<float>(graph, 1);
-  std::vector<std::optional<rows::Operator>> operators;
-  for (int id = 0; id < graph.size(); ++id)
-    operators.push_back(rows::make_operator(graph, id, parameters));
-  const auto stages = find_row_stages(graph, operators);
+  const auto made = rows::make_stages(graph, initialize<float>(graph, 1));
+  const std::vector<rows::Stage>& stages = made.all();
   REQUIRE(stages.size() == 7);  // three encoders, the middle, three decoders
   for (std::size_t i = 0; i < stages.size(); ++i) {
     const auto holds = [&]<class L>(int id, const L*) {
