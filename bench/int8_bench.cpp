@@ -91,8 +91,8 @@ void layer_in_integers(benchmark::State& state, const Layer& layer, bool relu) {
 void sums_of_layer(benchmark::State& state, const Layer& layer) {
   Operands timed(layer, layer.side, true);
   const int8::Int8Kernels* kernels = int8::int8_kernels();
-  const auto whole = int8::conv_layer(timed.conv, timed.weights.data(), timed.bias.data(),
-                                      {timed.output.data(), nullptr});
+  const auto whole =
+      int8::conv_layer(timed.conv, timed.weights.data(), timed.bias.data(), int8::RowResult::codes);
   if (whole == nullptr)
     return state.SkipWithError("this instruction set has the portable kernels only");
   const std::int64_t groups = (layer.in + kernels->group - 1) / kernels->group;

@@ -63,7 +63,7 @@ struct Builder {
     const Activation later = in_kernel ? Activation::none : activation;
     const auto packed = std::make_shared<const kernels::fast::PackedForward>(std::move(*rows));
     const Index size = row_size();
-    return Operator<float>{g.window.y, [=](const Sources& in, std::uint8_t*) -> Make<float> {
+    return Operator<float>{g.window.y, 0, [=](const Sources& in, std::uint8_t*) -> Make<float> {
                              const auto made = std::make_shared<kernels::fast::ForwardRows<From>>(
                                  *packed, From{in[0]});
                              // Owns what `made` refers to.
@@ -142,7 +142,7 @@ struct Builder {
     if (!kernels::windows_tile(g)) return std::nullopt;
     const Index size = row_size();
     return Operator<float>{
-        g.window.y, [=](const Sources& in, std::uint8_t* winners) -> Make<float> {
+        g.window.y, 0, [=](const Sources& in, std::uint8_t* winners) -> Make<float> {
           return [=, x = in[0]](Index image, Index row, float* into) {
             const kernels::PoolRow r = kernels::tiled_row(g);
             const Index first = row * r.kernel_y;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <numeric>
 
 #include "integrad/tensor/kernels/row_window.h"
 #include "integrad/tensor/parallel.h"
@@ -29,18 +30,29 @@ class StoredRows final : public Source<T> {
   Index height_, row_;
 };
 
-template <class T>
+/// Rows is a RowWindow or a RowRing.
+template <class T, class Rows>
 class MadeRows final : public Source<T> {
  public:
-  MadeRows(Index size, Index most, Make<T> make) : window_(size, most, std::move(make)) {}
+  explicit MadeRows(Rows made) : made_(std::move(made)) {}
   const T* rows(Index image, Index begin, Index end) override {
-    return window_.rows(image, begin, end);
+    return made_.rows(image, begin, end);
   }
   const T* stored(Index, Index) const override { return nullptr; }
 
  private:
-  kernels::RowWindow<Make<T>, T> window_;
+  Rows made_;
 };
+
+/// `together` as in Operator.
+template <class T>
+std::unique_ptr<Source<T>> made_rows(Index size, Index most, Index together, Make<T> make) {
+  using Window = kernels::RowWindow<Make<T>, T>;
+  using Ring = kernels::RowRing<Make<T>, T>;
+  if (together == 0)
+    return std::make_unique<MadeRows<T, Window>>(Window(size, most, std::move(make)));
+  return std::make_unique<MadeRows<T, Ring>>(Ring(size, most, together, std::move(make)));
+}
 
 // Where the rows of a node that is read behind the stage go.
 template <class T>
@@ -69,7 +81,7 @@ class Stages<T>::Maker {
       Make<T> make = node.made->bind(inputs, winners);
       if (all.read_within(id, stage))
         windows_[at(id)] =
-            std::make_unique<MadeRows<T>>(row_size(node.shape), most[at(id)], std::move(make));
+            made_rows<T>(row_size(node.shape), most[at(id)], together(id), std::move(make));
       else
         makes_[at(id)] = std::move(make);
     }
@@ -94,6 +106,18 @@ class Stages<T>::Maker {
     if (id >= stage_.first) return windows_[at(id)].get();
     stored_.push_back(std::make_unique<StoredRows<T>>(stored(id)));
     return stored_.back().get();
+  }
+
+  // How all readers among the stage ask for rows.
+  Index together(int id) const {
+    Index most = 1;
+    for (int reader : all_.readers_[static_cast<std::size_t>(id)]) {
+      if (reader > stage_.last) break;
+      const Index asked = all_.node(reader).made->together;
+      if (asked == 0) return 0;
+      most = std::lcm(most, asked);
+    }
+    return most;
   }
 
   // How many rows of each node may be asked for while the stage makes one row of its last.
@@ -181,10 +205,10 @@ std::vector<typename Stages<T>::Result> Stages<T>::run(
     results.push_back({id, Tensor<T>::uninitialized(node.shape.with(0, batch))});
     sinks.push_back({id, results.back().map.data()});
   }
-  // Rows have the same bits whoever makes them, so the bands may follow the threads: wide ones make
-  // few rows twice.
+  // Rows have the same bits whoever makes them, so the bands may follow the threads: a band makes
+  // some of its neighbour's rows again.
   const Index height = node(stage.last).shape.height();
-  const Index bands = std::clamp<Index>(height / 16, 1, std::max(4, 2 * threads()));
+  const Index bands = std::clamp<Index>(height / 16, 1, threads() == 1 ? 1 : 2 * threads());
   parallel_chunks(batch * bands, [&](Index chunk) {
     const Index band = chunk % bands;
     Maker(*this, stage, sinks, stored)

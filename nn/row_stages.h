@@ -32,6 +32,8 @@ template <class T>
 struct Operator {
   /// Rows of every input that a row of the result reads, along y.
   integrad_window window{1, 1, 1, 0, 0};
+  /// How it asks for rows: so many at a time, from a multiple of that number on; 0: in any way.
+  Index together = 0;
   /// What one thread makes rows with. `winners` are those of the max pool (images in order), which
   /// it writes or, undoing it, reads; null for other nodes.
   std::function<Make<T>(const std::vector<Source<T>*>& inputs, std::uint8_t* winners)> bind;

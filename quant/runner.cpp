@@ -5,6 +5,7 @@
 #include "integrad/quant/c/look_up.h"
 #include "integrad/quant/c/quantize.h"
 #include "integrad/quant/kernels/fast.h"
+#include "integrad/quant/row_operators.h"
 #include "integrad/quant/run_rows.h"
 #include "integrad/tensor/parallel.h"
 
@@ -197,27 +198,45 @@ std::vector<Tensor<std::int8_t>> run(const QGraph& program, const Tensor<std::in
   const Index batch = input.shape().rank() > 0 ? input.shape()[0] : 0;
   require(batch > 0 && input.shape() == program.node(0).shape.with(0, batch),
           "the program needs codes of shape ", program.node(0).shape, "; got ", input.shape());
-  std::vector<int> last_reader(program.nodes.size(), -1);
-  for (int id = 0; id < program.size(); ++id)
-    for (int from : program.node(id).inputs) last_reader[static_cast<std::size_t>(from)] = id;
-
   std::vector<Tensor<std::int8_t>> values(program.nodes.size());
+  const auto node = [&](auto& each, int id) -> auto& {
+    return each[static_cast<std::size_t>(id)];
+  };
   std::vector<Tensor<std::uint8_t>> winners(program.nodes.size());
-  if (keep == Keep::all || program.size() == 1) values[0] = input;
-  for (int id = 1; id < program.size(); ++id) {
-    const QNode& node = program.node(id);
-    Tensor<std::int8_t> out = Tensor<std::int8_t>::uninitialized(node.shape.with(0, batch));
+  const auto run_whole = [&](int id) {
+    Tensor<std::int8_t> out =
+        Tensor<std::int8_t>::uninitialized(program.node(id).shape.with(0, batch));
     std::visit(
         [&](const auto& o) {
           RunNode{program, id, input, values, winners}(o, out);
         },
-        node.operation);
-    values[static_cast<std::size_t>(id)] = std::move(out);
+        program.node(id).operation);
+    node(values, id) = std::move(out);
     if (computed) computed(id);
-    if (keep == Keep::output)
-      for (int from : node.inputs)
-        if (last_reader[static_cast<std::size_t>(from)] == id)
-          values[static_cast<std::size_t>(from)] = {};
+  };
+  if (keep == Keep::all || program.size() == 1) values[0] = input;
+  if (keep == Keep::all) {
+    for (int id = 1; id < program.size(); ++id) run_whole(id);
+    return values;
+  }
+
+  rows::Stages<std::int8_t> stages = rows::make_stages(program);
+  const auto stored = [&](int id) -> const Tensor<std::int8_t>& {
+    return id == 0 ? input : node(values, id);
+  };
+  auto stage = stages.all().begin();
+  for (int id = 1; id < program.size();) {
+    const int first = id;
+    if (stage == stages.all().end() || stage->first != id || computed) {
+      run_whole(id++);
+    } else {
+      for (auto& result : stages.run(*stage, batch, stored))
+        node(values, result.id) = std::move(result.map);
+      id = stage++->last + 1;
+    }
+    for (int reader = first; reader < id; ++reader)
+      for (int from : stages.node(reader).inputs)
+        if (stages.last_reader(from) < id) node(values, from) = {};
   }
   return values;
 }

@@ -67,6 +67,9 @@ class Soak {
       const auto ran = run(c.program, c.input, Keep::all);
       for (std::size_t id = 0; id < ran.size(); ++id)
         compare(c, "integer runner", id, std::as_const(c.expected[id]).values(), ran[id].values());
+      const std::size_t last = ran.size() - 1;
+      compare(c, "integer runner, by rows", last, std::as_const(c.expected[last]).values(),
+              run(c.program, c.input).back().values());
       if (t != emitted) continue;
       count(c);
       cases_.push_back(std::move(c));

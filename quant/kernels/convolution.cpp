@@ -165,15 +165,10 @@ struct Packed {
   PackedStage stage;
 };
 
-// Bytes of scratch memory for a row of sums.
-Index row_bytes(const RowTarget& target, integrad_dims out) {
-  return target.sums == nullptr ? 0 : integrad_row_size(out) * Index{sizeof(std::int32_t)};
-}
-
-PackedStage pack_target(const RowTarget& target, const integrad_output_stage& stage,
+PackedStage pack_result(RowResult result, const integrad_output_stage& stage,
                         std::span<const std::int64_t> bounds, Index vectors, Index lanes,
                         const ChannelOf& channel_of) {
-  if (target.sums == nullptr) return pack_stage(stage, bounds, vectors, lanes, channel_of);
+  if (result == RowResult::codes) return pack_stage(stage, bounds, vectors, lanes, channel_of);
   PackedStage packed;
   packed.table.assign(static_cast<std::size_t>(vectors * kScaleRows * lanes), 0);
   packed.factors.assign(static_cast<std::size_t>(vectors * kQuickRows * lanes), 0);
@@ -181,26 +176,37 @@ PackedStage pack_target(const RowTarget& target, const integrad_output_stage& st
   return packed;
 }
 
-// compute(into) writes the row; `scratch` has row_bytes().
-template <class Compute>
-void put_row(const RowTarget& target, integrad_dims out, Index row, std::uint8_t* scratch,
-             Compute compute) {
-  if (target.sums == nullptr) return compute(target.codes + row * integrad_row_size(out));
-  compute(reinterpret_cast<std::int8_t*>(scratch));
-  (*target.sums)(row, reinterpret_cast<const std::int32_t*>(scratch));
+// Runs the layer, where there is one.
+bool run_codes(const std::shared_ptr<const RowLayer>& layer, Index batch, const std::int8_t* input,
+               std::int8_t* output) {
+  if (layer == nullptr) return false;
+  const Index row_size = integrad_row_size(layer->pass.output);
+  run_rows(*int8_kernels(), layer->pass, batch, input,
+           [&](const std::uint8_t* const* rows, const std::int8_t* next, std::uint8_t* scratch,
+               Index row) { layer->kernel(rows, next, scratch, output + row * row_size); });
+  return true;
 }
 
-// Runs the layer, where there is one.
-bool run_layer(const std::shared_ptr<const RowLayer>& layer, Index batch,
-               const std::int8_t* input) {
-  if (layer != nullptr) run_rows(*int8_kernels(), layer->pass, batch, input, layer->kernel);
-  return layer != nullptr;
+bool run_sums(const std::shared_ptr<const RowLayer>& layer, Index batch, const std::int8_t* input,
+              const SumsRow& sums) {
+  if (layer == nullptr) return false;
+  RowPass pass = layer->pass;
+  const Index own_bytes = pass.scratch_bytes;  // whole vectors: sums behind them are aligned
+  pass.scratch_bytes += integrad_row_size(pass.output) * Index{sizeof(std::int32_t)};
+  run_rows(*int8_kernels(), pass, batch, input,
+           [&](const std::uint8_t* const* rows, const std::int8_t* next, std::uint8_t* scratch,
+               Index row) {
+             std::uint8_t* const made = scratch + own_bytes;
+             layer->kernel(rows, next, scratch, reinterpret_cast<std::int8_t*>(made));
+             sums(row, reinterpret_cast<const std::int32_t*>(made));
+           });
+  return true;
 }
 
 }  // namespace
 
 std::shared_ptr<const RowLayer> conv_layer(const integrad_conv& layer, const std::int8_t* filter,
-                                           const std::int32_t* bias, const RowTarget& target) {
+                                           const std::int32_t* bias, RowResult result) {
   const Int8Kernels* kernels = int8_kernels();
   const integrad_window wx = layer.window_x, wy = layer.window_y;
   if (kernels == nullptr || layer.groups != 1 || wx.pad_before < 0) return nullptr;
@@ -228,14 +234,14 @@ std::shared_ptr<const RowLayer> conv_layer(const integrad_conv& layer, const std
                      .layout = {layer.input.width, layer.input.channels, wx.pad_before,
                                 (tiles * tile - 1) * wx.stride + integrad_window_extent(wx), 1,
                                 layer.input.channels, groups * 4, layer.input_zero_point},
-                     .scratch_bytes = own_bytes + row_bytes(target, layer.output)};
+                     .scratch_bytes = own_bytes};
   if (!affordable(pass) ||
       !affordable_weights({c.blocks, kernels->lanes, wy.kernel, wx.kernel, groups, 4}))
     return nullptr;
   const auto packed = std::make_shared<Packed>();
   packed->filter = (narrow ? pack_narrow : pack_conv)(*kernels, layer, c, filter, bias);
   packed->stage =
-      pack_target(target, layer.stage, packed->filter.bounds, c.blocks, kernels->lanes,
+      pack_result(result, layer.stage, packed->filter.bounds, c.blocks, kernels->lanes,
                   narrow ? only_channel : consecutive_channels(kernels->lanes, outputs));
   c.filter = packed->filter.weights.data();
   c.bias = packed->filter.bias.data();
@@ -243,17 +249,15 @@ std::shared_ptr<const RowLayer> conv_layer(const integrad_conv& layer, const std
   const auto row_kernel = narrow ? kernels->narrow_row : kernels->conv_row;
   return std::make_shared<const RowLayer>(
       RowLayer{pass, [=](const std::uint8_t* const* rows, const std::int8_t* next,
-                         std::uint8_t* scratch, Index row) {
+                         std::uint8_t* scratch, std::int8_t* into) {
                  [[maybe_unused]] const auto& kept = packed;
-                 put_row(target, pass.output, row, scratch + own_bytes, [&](std::int8_t* into) {
-                   row_kernel(c, rows, next, reinterpret_cast<std::int32_t*>(scratch), into);
-                 });
+                 row_kernel(c, rows, next, reinterpret_cast<std::int32_t*>(scratch), into);
                }});
 }
 
 std::shared_ptr<const RowLayer> depthwise_layer(const integrad_depthwise& layer,
                                                 const std::int8_t* filter, const std::int32_t* bias,
-                                                const RowTarget& target) {
+                                                RowResult result) {
   const Int8Kernels* kernels = int8_kernels();
   const integrad_window wx = layer.window_x, wy = layer.window_y;
   const Index channels = layer.output.channels, width = layer.output.width;
@@ -286,47 +290,45 @@ std::shared_ptr<const RowLayer> depthwise_layer(const integrad_depthwise& layer,
                      .window_y = wy,
                      .layout = {layer.input.width, channels, wx.pad_before, c.in_pixels, c.blocks,
                                 pieces * piece_channels, pieces * 16, layer.input_zero_point},
-                     .scratch_bytes = own_bytes + row_bytes(target, layer.output)};
+                     .scratch_bytes = own_bytes};
   if (!affordable(pass) ||
       !affordable_weights({c.blocks, c.phases, 16, kernels->lanes, c.row_groups, wx.kernel}))
     return nullptr;
   const ChannelOf channel_of = channels_in_planes(*kernels, channels, pieces);
   const auto packed = std::make_shared<Packed>();
   packed->filter = pack_depthwise(*kernels, layer, c, filter, bias, channel_of);
-  packed->stage = pack_target(target, layer.stage, packed->filter.bounds,
+  packed->stage = pack_result(result, layer.stage, packed->filter.bounds,
                               c.blocks * c.phases * kernels->group, kernels->lanes, channel_of);
   c.filter = packed->filter.weights.data();
   c.bias = packed->filter.bias.data();
   c.stage = packed->stage.stage;
   return std::make_shared<const RowLayer>(RowLayer{
       pass, [=](const std::uint8_t* const* rows, const std::int8_t* next, std::uint8_t* scratch,
-                Index row) {
+                std::int8_t* into) {
         [[maybe_unused]] const auto& kept = packed;
-        put_row(target, pass.output, row, scratch + own_bytes, [&](std::int8_t* into) {
-          kernels->depthwise_row(c, rows, next, scratch,
-                                 reinterpret_cast<std::int32_t*>(scratch + plane_bytes), into);
-        });
+        kernels->depthwise_row(c, rows, next, scratch,
+                               reinterpret_cast<std::int32_t*>(scratch + plane_bytes), into);
       }});
 }
 
 bool conv(const integrad_conv& layer, Index batch, const std::int8_t* input,
           const std::int8_t* filter, const std::int32_t* bias, std::int8_t* output) {
-  return run_layer(conv_layer(layer, filter, bias, {output, nullptr}), batch, input);
+  return run_codes(conv_layer(layer, filter, bias, RowResult::codes), batch, input, output);
 }
 
 bool depthwise(const integrad_depthwise& layer, Index batch, const std::int8_t* input,
                const std::int8_t* filter, const std::int32_t* bias, std::int8_t* output) {
-  return run_layer(depthwise_layer(layer, filter, bias, {output, nullptr}), batch, input);
+  return run_codes(depthwise_layer(layer, filter, bias, RowResult::codes), batch, input, output);
 }
 
 bool conv_sums(const integrad_conv& layer, Index batch, const std::int8_t* input,
                const std::int8_t* filter, const std::int32_t* bias, const SumsRow& sums) {
-  return run_layer(conv_layer(layer, filter, bias, {nullptr, &sums}), batch, input);
+  return run_sums(conv_layer(layer, filter, bias, RowResult::sums), batch, input, sums);
 }
 
 bool depthwise_sums(const integrad_depthwise& layer, Index batch, const std::int8_t* input,
                     const std::int8_t* filter, const std::int32_t* bias, const SumsRow& sums) {
-  return run_layer(depthwise_layer(layer, filter, bias, {nullptr, &sums}), batch, input);
+  return run_sums(depthwise_layer(layer, filter, bias, RowResult::sums), batch, input, sums);
 }
 
 }  // namespace integrad::kernels::int8

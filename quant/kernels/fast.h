@@ -1,6 +1,7 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -79,10 +80,6 @@ struct PackedFilter {
   std::vector<std::int64_t> bounds;
 };
 
-/// Output row number `row` of all images, of a layer whose prepared input rows are rows[ky]; `next`
-/// is the input row that will be prepared next, null behind the last.
-using RowKernel = std::function<void(const std::uint8_t* const* rows, const std::int8_t* next,
-                                     std::uint8_t* scratch, Index row)>;
 /// What a layer over prepared rows needs.
 struct RowPass {
   integrad_dims input, output;
@@ -92,24 +89,59 @@ struct RowPass {
 };
 /// False when the rows in use would be absurdly large.
 bool affordable(const RowPass& pass);
+
+/// The prepared rows that a window looks at while it slides down an image, and one of zero points
+/// for those outside. For one thread.
+class PreparedRows {
+ public:
+  PreparedRows(const Int8Kernels& kernels, const RowPass& pass);
+
+  /// Row y of the image in codes; read before the next one is asked for.
+  using Codes = std::function<const std::int8_t*(Index y)>;
+  /// The rows of a window that starts at row `start`. Each row is asked for once while starts do
+  /// not decrease.
+  const std::uint8_t* const* at(Index start, const Codes& codes);
+  /// The next window is of another image.
+  void restart() { next_ = start_ = 0; }
+  /// The row that is prepared next; the image's height behind the last.
+  Index next() const { return next_; }
+
+ private:
+  std::uint8_t* slot(Index i) { return memory_.data() + i * bytes_; }
+
+  const Int8Kernels& kernels_;
+  RowPass pass_;
+  Index extent_, bytes_, next_ = 0, start_ = 0;
+  Buffer<std::uint8_t> memory_;
+  std::vector<const std::uint8_t*> rows_;
+};
+
+/// Output row number `row` of all images, of a layer whose prepared input rows are rows[ky]; `next`
+/// is the input row that will be prepared next, null behind the last.
+using RowVisitor = std::function<void(const std::uint8_t* const* rows, const std::int8_t* next,
+                                      std::uint8_t* scratch, Index row)>;
 void run_rows(const Int8Kernels& kernels, const RowPass& pass, Index batch,
-              const std::int8_t* input, const RowKernel& kernel);
+              const std::int8_t* input, const RowVisitor& visit);
 
 /// A layer with all that its kernel reads.
 struct RowLayer {
   RowPass pass;
-  RowKernel kernel;
+  /// Computes one output row; `next` may be null.
+  std::function<void(const std::uint8_t* const* rows, const std::int8_t* next,
+                     std::uint8_t* scratch, std::int8_t* into)>
+      kernel;
 };
-/// Where output rows go: codes to memory, or (not null) sums to whoever wants them.
-struct RowTarget {
-  std::int8_t* codes;
-  const SumsRow* sums;
-};
+/// What a row is made of: codes, or int32_t sums in their places.
+enum class RowResult { codes, sums };
 /// What conv and depthwise run, and their sums; null where those return false.
 std::shared_ptr<const RowLayer> conv_layer(const integrad_conv& layer, const std::int8_t* filter,
-                                           const std::int32_t* bias, const RowTarget& target);
+                                           const std::int32_t* bias, RowResult result);
 std::shared_ptr<const RowLayer> depthwise_layer(const integrad_depthwise& layer,
                                                 const std::int8_t* filter, const std::int32_t* bias,
-                                                const RowTarget& target);
+                                                RowResult result);
+
+/// The rows that max_pool and unpool compute, in the kernels' terms; none where those return false.
+std::optional<PoolRow> max_pool_rows(const integrad_pool& layer);
+std::optional<PoolRow> unpool_rows(const integrad_unpool& layer);
 
 }  // namespace integrad::kernels::int8

@@ -51,4 +51,37 @@ class RowWindow {
   Index image_ = -1, begin_ = 0, end_ = 0;
 };
 
+/// The same for rows that are asked for alone, or in groups of `together` that begin at a multiple
+/// of it: they go round in their places and never move.
+template <class Make, class T>
+class RowRing {
+ public:
+  /// The last `most` rows can be asked for again.
+  RowRing(Index row_size, Index most, Index together, Make make)
+      : row_size_(row_size),
+        capacity_((most + together - 1) / together * together),
+        make_(std::move(make)) {}
+
+  /// Rows begin .. end - 1 of an image, one behind the other; valid until the next call.
+  const T* rows(Index image, Index begin, Index end) {
+    if (rows_.size() == 0)
+      rows_ = Buffer<T>::uninitialized(static_cast<std::size_t>(capacity_ * row_size_));
+    if (image != image_ || begin < begin_ || begin > end_) {
+      image_ = image;
+      begin_ = end_ = begin;
+    }
+    for (; end_ < end; ++end_) make_(image, end_, at(end_));
+    begin_ = std::max(begin_, end_ - capacity_);
+    return at(begin);
+  }
+
+ private:
+  T* at(Index row) { return rows_.data() + row % capacity_ * row_size_; }
+
+  Index row_size_, capacity_;
+  Make make_;
+  Buffer<T> rows_;
+  Index image_ = -1, begin_ = 0, end_ = 0;
+};
+
 }  // namespace integrad::kernels

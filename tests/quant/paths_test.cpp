@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "../support/kernel_cases.h"
+#include "integrad/nn/fold.h"
+#include "integrad/nn/models/registry.h"
 #include "integrad/quant/fake_quant.h"
 #include "integrad/quant/process.h"
 #include "integrad/quant/runner.h"
@@ -80,6 +82,70 @@ TEST_CASE("a network gives the same codes in every instruction set and number of
       const auto codes = run(program, input, Keep::all);
       for (std::size_t id = 0; id < codes.size(); ++id)
         CHECK(std::ranges::equal(codes[id].values(), expected[id].values()));
+    }
+}
+
+TEST_CASE("results made by rows are those of whole maps") {
+  const testing::Settings settings;
+  for (const auto& [height, width] : {std::pair{16, 24}, {88, 24}, {256, 16}, {8, 8}}) {
+    const Graph graph = fold(make_model("qsegment", height, width),
+                             initialize<float>(make_model("qsegment", height, width), 5))
+                            .graph;
+    QuantizedModel q =
+        calibrated({graph, initialize<float>(graph, 5)}, random_pixels({2, height, width, 3}, 7));
+    const QGraph program =
+        lower(graph, q.model.parameters, q.quantizations, find_target("cmsis-nn"));
+    const Tensor<std::int8_t> input =
+        quantize_image(program, random_pixels({3, height, width, 3}, 9));
+    const auto whole = run(program, input, Keep::all);
+    for (const Isa each : available_isas())
+      for (const int count : {1, 2, 5}) {
+        CAPTURE(name(each));
+        CAPTURE(height);
+        set_isa(each);
+        set_threads(count);
+        const auto codes = run(program, input);
+        CHECK(std::ranges::equal(codes.back().values(), whole.back().values()));
+        // What only a stage's own nodes read never was a map.
+        for (std::size_t id = 0; id + 1 < codes.size(); ++id) CHECK(codes[id].size() == 0);
+      }
+  }
+}
+
+TEST_CASE("by rows, integer models of what no model of ours has") {
+  const auto conv = [](Index channels, WindowSpec window) {
+    return layer::Conv2d{channels, window, 1, true, Activation::relu6};
+  };
+  const Padding same = Padding::same();
+  using Function = layer::Arithmetic::Function;
+  Graph g;
+  const Value x = g.input({1, 70, 22, 5});
+  Value y = g.layer("a", conv(16, WindowSpec::square(3, 1, same)), {x});
+  Value z = g.layer("b", conv(16, {5, 3, 1, 1, 2, 1, same}), {y});
+  y = g.layer("product", layer::Arithmetic{Function::mul, Activation::none}, {y, z});
+  y = g.layer("difference", layer::Arithmetic{Function::sub, Activation::relu}, {z, y});
+  // Read by both sides of a pool, which is undone twice.
+  const Value pool = g.layer("pool", layer::MaxPool{WindowSpec::square(2, 2)}, {y});
+  z = g.layer("depthwise", layer::DepthwiseConv2d{WindowSpec::square(3, 1, same)}, {pool});
+  z = g.layer("softmax", layer::Softmax{}, {z});  // not made by rows
+  Value once = g.max_unpool("unpool", z, pool);
+  once = g.layer("sum", layer::Arithmetic{Function::add, Activation::relu}, {y, once});
+  Value again = g.max_unpool("unpool again", pool, pool);
+  again = g.layer("other sum", layer::Arithmetic{Function::add, Activation::none}, {again, once});
+  again = g.layer("strided", conv(8, {3, 3, 2, 1, 1, 1, same}), {again});
+  again = g.layer("valid", conv(9, WindowSpec::square(3)), {again});
+  g.layer("head", layer::Conv2d{2, WindowSpec::square(3, 1, same)}, {again});
+  QuantizedModel q = calibrated({g, initialize<float>(g, 3)}, random_pixels({2, 70, 22, 5}, 1));
+  const QGraph program = lower(g, q.model.parameters, q.quantizations, find_target("cmsis-nn"));
+  const Tensor<std::int8_t> input = quantize_image(program, random_pixels({2, 70, 22, 5}, 2));
+  const auto whole = run(program, input, Keep::all);
+  const testing::Settings settings;
+  for (const Isa each : available_isas())
+    for (const int count : {1, 3}) {
+      CAPTURE(name(each));
+      set_isa(each);
+      set_threads(count);
+      CHECK(std::ranges::equal(run(program, input).back().values(), whole.back().values()));
     }
 }
 

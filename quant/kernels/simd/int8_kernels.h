@@ -148,7 +148,7 @@ struct Int8Kernels {
   /// `below` is the second input row; winners, two bits each, may be null.
   void (*max_pool_row)(const PoolRow& c, const std::int8_t* row, const std::int8_t* below,
                        std::int8_t* output, std::uint8_t* winners);
-  /// Writes two output rows.
+  /// Writes two output rows, or that one of them that is not null.
   void (*unpool_row)(const PoolRow& c, const std::int8_t* input, const std::uint8_t* winners,
                      std::int8_t* row, std::int8_t* below);
   void (*quantize)(float scale, std::int32_t zero_point, const float* input, std::int8_t* output,

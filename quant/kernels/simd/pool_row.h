@@ -46,14 +46,15 @@ void max_pool_row(const PoolRow& c, const std::int8_t* row, const std::int8_t* b
     max_pool_windows<false>(c, row, below, output, winners);
 }
 
-void unpool_row(const PoolRow& c, const std::int8_t* input, const std::uint8_t* winners,
-                std::int8_t* row, std::int8_t* below) {
+template <bool upper, bool lower>
+void unpool_windows(const PoolRow& c, const std::int8_t* input, const std::uint8_t* winners,
+                    std::int8_t* row, std::int8_t* below) {
   const __m128i fill = _mm_set1_epi8(static_cast<char>(c.fill));
   const __m128i spread = _mm_setr_epi8(0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3);
   const __m128i bits = _mm_set1_epi32(3 | 12 << 8 | 48 << 16 | static_cast<int>(192u << 24));
   const __m128i ones = _mm_set1_epi32(1 | 4 << 8 | 16 << 16 | 64 << 24);
-  for (std::int64_t x = 0; x < c.windows; ++x, row += c.channels, below += c.channels)
-    for (std::int64_t i = 0; i < c.channels; i += 16, row += 16, below += 16, input += 16) {
+  for (std::int64_t x = 0; x < c.windows; ++x) {
+    for (std::int64_t i = 0; i < c.channels; i += 16, input += 16) {
       int four;
       std::memcpy(&four, winners, sizeof four);
       winners += sizeof four;
@@ -63,9 +64,28 @@ void unpool_row(const PoolRow& c, const std::int8_t* input, const std::uint8_t* 
       const auto put = [&](std::int8_t* p, __m128i number) {
         put_codes(p, _mm_blendv_epi8(fill, codes, _mm_cmpeq_epi8(place, number)));
       };
-      put(row, _mm_setzero_si128());
-      put(row + c.channels, ones);
-      put(below, _mm_add_epi8(ones, ones));
-      put(below + c.channels, bits);
+      if constexpr (upper) {
+        put(row, _mm_setzero_si128());
+        put(row + c.channels, ones);
+        row += 16;
+      }
+      if constexpr (lower) {
+        put(below, _mm_add_epi8(ones, ones));
+        put(below + c.channels, bits);
+        below += 16;
+      }
     }
+    if constexpr (upper) row += c.channels;
+    if constexpr (lower) below += c.channels;
+  }
+}
+
+void unpool_row(const PoolRow& c, const std::int8_t* input, const std::uint8_t* winners,
+                std::int8_t* row, std::int8_t* below) {
+  if (row != nullptr && below != nullptr)
+    unpool_windows<true, true>(c, input, winners, row, below);
+  else if (row != nullptr)
+    unpool_windows<true, false>(c, input, winners, row, below);
+  else
+    unpool_windows<false, true>(c, input, winners, row, below);
 }
