@@ -80,7 +80,8 @@ void TrainFlags::declare(Options& options, const TrainConfig& shown) {
   options.add("--crop", crop_, "Train on random squares of this many pixels a side; 0: whole");
   add(
       "--target", [](C & c) -> auto& { return c.target; },
-      "Integer arithmetic: cmsis-nn or cmsis-nn-single (quantised models)");
+      "Integer arithmetic: cmsis-nn, cmsis-nn-single, cmsis-nn-per-tensor or cmsis-nn-4-bit "
+      "(quantised)");
   options.add("--range-method", range_method_, "min-max or percentile (quantised models)");
   add(
       "--range-percentile", [](C & c) -> auto& { return c.observer.percentile; },

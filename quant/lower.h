@@ -13,14 +13,15 @@ namespace integrad {
 /// Where a weight's output channels lie: OHWI and [out,in] have them first, 1HWC last.
 enum class ChannelAxis { first, last };
 
-/// Symmetric per-channel weights and their tables:
-///   s_weight = max|w| / 127,  weight = round(w * (127 / max|w|)) in float32,
+/// Symmetric weights and their tables, L the largest code and max|w| of a channel or the layer:
+///   s_weight = max|w| / L,  weight = round(w * (L / max|w|)) in float32,
 ///   bias = round(b / (s_in * s_weight)),  scale = s_in * s_weight / s_out in double.
 /// A channel without weights, or one so weak that its bias would not fit 28 bits, gets the smallest
 /// scale at which it does. Throws Error naming the channel when a value is not finite or when a sum
 /// could leave 32 bits before or after the multiplier's left shift.
 LinearTables lower_linear(const Tensor<float>& weight, const Tensor<float>* bias, ChannelAxis axis,
-                          const Quantization& in, const Quantization& out);
+                          const Quantization& in, const Quantization& out,
+                          const WeightCodes& codes = {});
 
 /// The clamp of an activation in codes.
 struct CodeRange {

@@ -28,18 +28,21 @@ struct WeightScale {
   float factor;  // codes of a real weight of 1
 };
 
-WeightScale weight_scale(const Channel& weights, double bias, double in_scale, Index channel) {
+float largest_of(const Channel& weights, Index channel) {
   float largest = 0;
   for (Index i = 0; i < weights.count; ++i) {
     require(std::isfinite(weights[i]), "channel ", channel, ": a weight is not finite");
     largest = std::max(largest, std::fabs(weights[i]));
   }
-  require(std::isfinite(bias), "channel ", channel, ": the bias is not finite");
-  const float scale = largest / 127.0f;
+  return largest;
+}
+
+WeightScale weight_scale(float largest, float largest_code, double bias, double in_scale) {
+  const float scale = largest / largest_code;
   const double needed = std::fabs(bias) / (in_scale * kBiasLimit);
   // The reference converter multiplies by 127 / max|w|, which is not 1 / scale in float32.
   if (std::isnormal(scale) && static_cast<double>(scale) >= needed)
-    return {scale, 127.0f / largest};
+    return {scale, largest_code / largest};
   const float widened = std::max(static_cast<float>(needed) * 1.0001f, kSmallestScale);
   return {widened, 1.0f / widened};
 }
@@ -47,22 +50,38 @@ WeightScale weight_scale(const Channel& weights, double bias, double in_scale, I
 }  // namespace
 
 LinearTables lower_linear(const Tensor<float>& weight, const Tensor<float>* bias, ChannelAxis axis,
-                          const Quantization& in, const Quantization& out) {
+                          const Quantization& in, const Quantization& out,
+                          const WeightCodes& codes) {
   const Index channels = axis == ChannelAxis::first ? weight.shape()[0] : weight.shape().channels();
   const Index count = weight.size() / channels;
   LinearTables tables;
   tables.weight = Tensor<std::int8_t>::uninitialized(weight.shape());
   const double in_scale = static_cast<double>(in.scale);
+  const bool first = axis == ChannelAxis::first;
+  const Index step = first ? 1 : channels;
+  const auto start_of = [&](Index o) { return first ? o * count : o; };
+  const auto bias_of = [&](Index o) {
+    return bias != nullptr ? static_cast<double>((*bias)[o]) : 0.0;
+  };
+  std::vector<float> largest;
+  double largest_bias = 0;
   for (Index o = 0; o < channels; ++o) {
-    const bool first = axis == ChannelAxis::first;
-    const Index start = first ? o * count : o, step = first ? 1 : channels;
+    largest.push_back(largest_of({weight.data() + start_of(o), count, step}, o));
+    require(std::isfinite(bias_of(o)), "channel ", o, ": the bias is not finite");
+    largest_bias = std::max(largest_bias, std::fabs(bias_of(o)));
+  }
+  if (!codes.per_channel) largest.assign(largest.size(), *std::ranges::max_element(largest));
+  const auto largest_code = static_cast<float>(codes.largest);
+  for (Index o = 0; o < channels; ++o) {
+    const Index start = start_of(o);
     const Channel values{weight.data() + start, count, step};
-    const double b = bias != nullptr ? static_cast<double>((*bias)[o]) : 0.0;
-    const auto [scale, factor] = weight_scale(values, b, in_scale, o);
+    const double b = bias_of(o);
+    const auto [scale, factor] = weight_scale(largest[static_cast<std::size_t>(o)], largest_code,
+                                              codes.per_channel ? b : largest_bias, in_scale);
     const double bias_code = std::round(b / (in_scale * static_cast<double>(scale)));
     std::int64_t bound = static_cast<std::int64_t>(std::fabs(bias_code));
     for (Index i = 0; i < count; ++i) {
-      const float code = std::clamp(std::round(values[i] * factor), -127.0f, 127.0f);
+      const float code = std::clamp(std::round(values[i] * factor), -largest_code, largest_code);
       tables.weight[start + i * step] = static_cast<std::int8_t>(code);
       bound += reach(in) * static_cast<std::int64_t>(std::fabs(code));
     }

@@ -40,31 +40,34 @@ struct LoweredNode {
 
   Operation operator()(const layer::Conv2d& l) const {
     const ConvGeometry g = conv2d_geometry(in_shape(0), weight->shape(), l.window, l.groups);
-    return quantized::Conv2d{{dims(g.input()), dims(g.output()), g.window.y, g.window.x, g.groups,
-                              in(0).zero_point, stage(l.activation)},
-                             lower_linear(*weight, bias, ChannelAxis::first, in(0), out)};
+    return quantized::Conv2d{
+        {dims(g.input()), dims(g.output()), g.window.y, g.window.x, g.groups, in(0).zero_point,
+         stage(l.activation)},
+        lower_linear(*weight, bias, ChannelAxis::first, in(0), out, target.weights)};
   }
 
   Operation operator()(const layer::DepthwiseConv2d& l) const {
     const ConvGeometry g = depthwise_geometry(in_shape(0), weight->shape(), l.window);
-    return quantized::DepthwiseConv2d{{dims(g.input()), dims(g.output()), g.window.y, g.window.x,
-                                       in(0).zero_point, stage(l.activation)},
-                                      lower_linear(*weight, bias, ChannelAxis::last, in(0), out)};
+    return quantized::DepthwiseConv2d{
+        {dims(g.input()), dims(g.output()), g.window.y, g.window.x, in(0).zero_point,
+         stage(l.activation)},
+        lower_linear(*weight, bias, ChannelAxis::last, in(0), out, target.weights)};
   }
 
   Operation operator()(const layer::TransposedConv2d& l) const {
     const ConvGeometry mirrored =
         transposed_geometry(in_shape(0), weight->shape(), l.window, l.output_padding);
-    return quantized::TransposedConv2d{{dims(in_shape(0)), dims(node.shape), mirrored.window.y,
-                                        mirrored.window.x, in(0).zero_point, stage(l.activation)},
-                                       lower_linear(*weight, bias, ChannelAxis::first, in(0), out)};
+    return quantized::TransposedConv2d{
+        {dims(in_shape(0)), dims(node.shape), mirrored.window.y, mirrored.window.x,
+         in(0).zero_point, stage(l.activation)},
+        lower_linear(*weight, bias, ChannelAxis::first, in(0), out, target.weights)};
   }
 
   Operation operator()(const layer::FullyConnected& l) const {
     const auto inputs = narrow<std::int32_t>(in_shape(0).channels());
     return quantized::FullyConnected{
         {inputs, narrow<std::int32_t>(l.out_features), in(0).zero_point, 0, stage(l.activation)},
-        lower_linear(*weight, bias, ChannelAxis::first, in(0), out)};
+        lower_linear(*weight, bias, ChannelAxis::first, in(0), out, target.weights)};
   }
 
   Operation operator()(const layer::Arithmetic& l) const {

@@ -42,7 +42,7 @@ void disturb(const Graph& graph, std::vector<Quantization>& quantizations, Dice&
 
 bool can_lower(const RandomModel& random) {
   try {
-    for (const Target& target : targets())
+    for (const Target& target : rounding_targets())
       lower(random.model.graph, random.model.parameters, random.quantizations, target);
   } catch (const Error&) {
     return false;

@@ -49,9 +49,9 @@ class Soak {
     plan.recompute = dice.one_in(2);
     const Graph& graph = random.model.graph;
     const Tensor<float> pixels = random_images(graph, images, options_.seed, stream);
-    const auto emitted = static_cast<std::size_t>(number) % targets().size();
-    for (std::size_t t = 0; t < targets().size(); ++t) {
-      const Target& target = targets()[t];
+    const auto emitted = static_cast<std::size_t>(number) % rounding_targets().size();
+    for (std::size_t t = 0; t < rounding_targets().size(); ++t) {
+      const Target& target = rounding_targets()[t];
       Case c{number,
              lower(graph, random.model.parameters, random.quantizations, target),
              plan,

@@ -10,8 +10,17 @@ const std::vector<Target>& targets() {
   static const std::vector<Target> all{
       {"cmsis-nn", "CMSIS-NN and TFLM, default build: double rounding", INTEGRAD_ROUNDING_DOUBLE},
       {"cmsis-nn-single", "the same kernels built with single rounding", INTEGRAD_ROUNDING_SINGLE},
+      {"cmsis-nn-per-tensor",
+       "as cmsis-nn, one scale for all weights of a layer",
+       INTEGRAD_ROUNDING_DOUBLE,
+       {127, false}},
+      {"cmsis-nn-4-bit", "as cmsis-nn, weights of -7 to 7", INTEGRAD_ROUNDING_DOUBLE, {7, true}},
   };
   return all;
+}
+
+std::span<const Target> rounding_targets() {
+  return std::span(targets()).first(2);
 }
 
 const Target& find_target(std::string_view name) {

@@ -79,7 +79,7 @@ TEST_CASE("random models of all operators through CMSIS-NN's interface") {
   for (std::uint64_t number = 0; number < 12; ++number) {
     CAPTURE(number);
     const RandomModel random = random_model(5, number);
-    const Target& target = targets()[number % targets().size()];
+    const Target& target = rounding_targets()[number % rounding_targets().size()];
     const Graph& graph = random.model.graph;
     try {
       export_cmsis(lower(graph, random.model.parameters, random.quantizations, target));

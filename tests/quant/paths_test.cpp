@@ -47,10 +47,10 @@ void replace_in(const std::filesystem::path& file, const std::string& from, cons
 }  // namespace
 
 TEST_CASE("training forward, integer runner and emitted C agree in every byte of every layer") {
-  const std::pair<const char*, const char*> kinds[] = {{"cmsis-nn", "layers"},
-                                                       {"cmsis-nn", "rows"},
-                                                       {"cmsis-nn", "recompute"},
-                                                       {"cmsis-nn-single", "rows"}};
+  const std::pair<const char*, const char*> kinds[] = {
+      {"cmsis-nn", "layers"},          {"cmsis-nn", "rows"},
+      {"cmsis-nn", "recompute"},       {"cmsis-nn-single", "rows"},
+      {"cmsis-nn-per-tensor", "rows"}, {"cmsis-nn-4-bit", "rows"}};
   for (const auto& [target, plan] : kinds) {
     QuantizedModel q = quantized_qsegment();
     const Folder folder("agree");
