@@ -82,7 +82,7 @@ void TrainFlags::declare(Options& options, const TrainConfig& shown) {
       "--target", [](C & c) -> auto& { return c.target; },
       "Integer arithmetic: cmsis-nn, cmsis-nn-single, cmsis-nn-per-tensor or cmsis-nn-4-bit "
       "(quantised)");
-  options.add("--range-method", range_method_, "min-max or percentile (quantised models)");
+  options.add("--range-method", range_method_, "min-max, percentile or learned (quantised models)");
   add(
       "--range-percentile", [](C & c) -> auto& { return c.observer.percentile; },
       "Share of values below a range's end");
@@ -110,12 +110,8 @@ void TrainFlags::apply(const Settings& settings, TrainConfig& config) const {
   if (options_->given("--seed")) config.seed = settings.seed;
   if (options_->given("--crop"))
     config.augmentation.crop_height = config.augmentation.crop_width = crop_;
-  if (options_->given("--range-method")) {
-    require(range_method_ == "min-max" || range_method_ == "percentile",
-            "--range-method is min-max or percentile; got '", range_method_, "'");
-    config.observer.method = range_method_ == "min-max" ? ObserverOptions::Method::min_max
-                                                        : ObserverOptions::Method::percentile;
-  }
+  if (options_->given("--range-method"))
+    config.observer.method = range_method(range_method_, "--range-method");
 }
 
 }  // namespace integrad::cli

@@ -30,6 +30,7 @@ FakeQuantEvaluator::FakeQuantEvaluator(Tape<float>& tape, const Graph& graph,
       target_(target),
       ranges_(ranges),
       observed_(graph.nodes().size()),
+      range_gradients_(std::make_shared<std::vector<RangeGradient>>(graph.nodes().size())),
       packed_winners_(graph.nodes().size()) {
   check_quantizations(graph, quantizations_);
 }
@@ -59,19 +60,32 @@ Operation FakeQuantEvaluator::lowered(int id, const Linear* linear) const {
                     has_bias ? &tape_.value(linear->bias) : nullptr, quantizations_, target_);
 }
 
-fake_quant::LinearResult FakeQuantEvaluator::linear_result(const Shape& shape, const Linear& linear,
-                                                           const LinearTables& tables,
-                                                           const integrad_output_stage& stage,
-                                                           Activation activation) const {
-  return {shape, tables, stage, linear.in, linear.out, activation, ranges_ == Ranges::tracked};
+fake_quant::LinearResult FakeQuantEvaluator::linear_result(
+    const Shape& shape, const Linear& linear, const LinearTables& tables,
+    const integrad_output_stage& stage, Activation activation,
+    std::shared_ptr<RoundingErrors> errors) const {
+  return {shape,
+          tables,
+          stage,
+          linear.in,
+          linear.out,
+          activation,
+          ranges_ == Ranges::tracked,
+          std::move(errors)};
+}
+
+std::shared_ptr<RoundingErrors> FakeQuantEvaluator::rounding_errors(const Shape& shape,
+                                                                    Activation activation) const {
+  return ranges_ == Ranges::learned ? std::make_shared<RoundingErrors>(shape, activation) : nullptr;
 }
 
 Var FakeQuantEvaluator::convolve(int id, const Linear& linear, kernels::Convolution kind,
                                  const ConvGeometry& geometry, const LinearTables& tables,
                                  const integrad_output_stage& stage, Activation activation) {
   const auto x = code_map(tape_, linear.x, linear.in);
+  const auto errors = rounding_errors(geometry.output(), activation);
   fake_quant::LinearResult result =
-      linear_result(geometry.output(), linear, tables, stage, activation);
+      linear_result(geometry.output(), linear, tables, stage, activation, errors);
   fake_quant::convolve(kind, geometry, *x, tables, result);
   fake_quant::Rounded rounded = result.finish(tables);
   observed_[static_cast<std::size_t>(id)] = rounded.observed;
@@ -79,10 +93,13 @@ Var FakeQuantEvaluator::convolve(int id, const Linear& linear, kernels::Convolut
   std::vector<Var> inputs{linear.x, linear.weight};
   if (linear.bias != Var{}) inputs.push_back(linear.bias);
   return tape_.record_encoded(
-      "fake_quant_linear", std::move(rounded.codes), inputs,
-      [kind, geometry, linear, x, passes = std::move(rounded.passes),
+      "fake_quant_linear", rounded.codes, inputs,
+      [kind, geometry, linear, x, id, errors, codes = errors != nullptr ? rounded.codes : nullptr,
+       learned = range_gradients_, passes = std::move(rounded.passes),
        weight = fake_quant::real_weights(tables, kind == kernels::Convolution::depthwise)](
           Tape<float>& t, const Tensor<float>& cotangent) {
+        if (errors != nullptr)
+          (*learned)[static_cast<std::size_t>(id)] = errors->gradient(cotangent, *codes, passes);
         Tensor<float> dweight = Tensor<float>::uninitialized(weight.shape());
         Tensor<float> dbias = Tensor<float>::uninitialized(Shape{geometry.out_channels});
         InputTarget<float> input(t, linear.x);

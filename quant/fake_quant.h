@@ -3,6 +3,7 @@
 
 #include "integrad/nn/float_evaluator.h"
 #include "integrad/quant/lower.h"
+#include "integrad/quant/range_gradient.h"
 #include "integrad/tensor/kernels/convolution.h"
 
 namespace integrad {
@@ -12,8 +13,9 @@ struct Rounded;
 class LinearResult;
 }  // namespace fake_quant
 
-/// Whether the extremes of the real results are wanted, so that ranges can follow them.
-enum class Ranges { tracked, fixed };
+/// Whether the extremes of the real results are wanted, so that ranges can follow them, or the
+/// gradients by the ranges' bounds.
+enum class Ranges { tracked, fixed, learned };
 
 /// Evaluates layers for interpret() such that the forward pass is the integer arithmetic itself.
 /// The tape holds codes (code_map.h), whose values are the exact multiples scale * (code -
@@ -50,6 +52,11 @@ class FakeQuantEvaluator : public FloatEvaluator<float> {
   /// For each node the extremes of its real result before rounding and clamping to codes (after its
   /// activation), where ranges are tracked; {0, 0} for the layers that copy codes.
   const std::vector<Range>& observed() const { return observed_; }
+  /// For each node the gradient by its range, once the tape has gone backward and where ranges are
+  /// learned; else zeros. Outlives the evaluator.
+  std::shared_ptr<const std::vector<RangeGradient>> range_gradients() const {
+    return range_gradients_;
+  }
 
  private:
   struct Linear {
@@ -59,8 +66,8 @@ class FakeQuantEvaluator : public FloatEvaluator<float> {
   Linear linear(int id, Inputs in, bool has_bias) const;
   fake_quant::LinearResult linear_result(const Shape& shape, const Linear& linear,
                                          const LinearTables& tables,
-                                         const integrad_output_stage& stage,
-                                         Activation activation) const;
+                                         const integrad_output_stage& stage, Activation activation,
+                                         std::shared_ptr<RoundingErrors> errors) const;
   Var convolve(int id, const Linear& linear, kernels::Convolution kind,
                const ConvGeometry& geometry, const LinearTables& tables,
                const integrad_output_stage& stage, Activation activation);
@@ -68,6 +75,8 @@ class FakeQuantEvaluator : public FloatEvaluator<float> {
   Var finish_built(int id, const Linear& linear, const LinearTables& tables,
                    const integrad_output_stage& stage, Activation activation, Build build);
   Var replace(int id, Var real, fake_quant::Rounded rounded);
+  /// Null unless ranges are learned.
+  std::shared_ptr<RoundingErrors> rounding_errors(const Shape& shape, Activation activation) const;
   Operation lowered(int id, const Linear* linear) const;
   const Quantization& quantization_of_input(int id) const;
 
@@ -75,6 +84,7 @@ class FakeQuantEvaluator : public FloatEvaluator<float> {
   const Target& target_;
   Ranges ranges_;
   std::vector<Range> observed_;
+  std::shared_ptr<std::vector<RangeGradient>> range_gradients_;
   std::vector<std::shared_ptr<const Tensor<std::uint8_t>>> packed_winners_;  // by node
 };
 

@@ -30,9 +30,10 @@ Var FakeQuantEvaluator::finish_built(int id, const Linear& linear, const LinearT
                                      const integrad_output_stage& stage, Activation activation,
                                      Build build) {
   const auto x = code_map(tape_, linear.x, linear.in);
+  const auto errors = rounding_errors(graph_.node(id).shape.with(0, x->shape()[0]), activation);
   const auto round = [&](const auto& sums) {
     fake_quant::LinearResult result =
-        linear_result(sums.shape(), linear, tables, stage, activation);
+        linear_result(sums.shape(), linear, tables, stage, activation, errors);
     result.all_lines(sums);
     return result.finish(tables);
   };
@@ -44,8 +45,9 @@ Var FakeQuantEvaluator::finish_built(int id, const Linear& linear, const LinearT
   std::vector<Var> inputs{linear.x, linear.weight};
   if (linear.bias != Var{}) inputs.push_back(linear.bias);
   return tape_.record_encoded(
-      "fake_quant", std::move(rounded.codes), inputs,
-      [linear, build, passes = std::move(rounded.passes),
+      "fake_quant", rounded.codes, inputs,
+      [linear, build, id, errors, codes = errors != nullptr ? rounded.codes : nullptr,
+       learned = range_gradients_, passes = std::move(rounded.passes),
        weight = fake_quant::real_weights(tables, false)](Tape<float>& t, const Tensor<float>&) {
         Tape<float> inner;
         const Tensor<float>& from = t.value(linear.x);
@@ -55,6 +57,8 @@ Var FakeQuantEvaluator::finish_built(int id, const Linear& linear, const LinearT
             linear.bias != Var{} ? inner.leaf(Tensor<float>(t.shape(linear.bias))) : Var{};
         const Var y = build(inner, x, w, b);
         Tensor<float>& d = t.writable_cotangent();
+        if (errors != nullptr)
+          (*learned)[static_cast<std::size_t>(id)] = errors->gradient(d, *codes, passes);
         passes.mask(d, d);
         inner.backward(y, d);
         if (t.needs_gradient(linear.x)) t.accumulate(linear.x, inner.gradient(x));

@@ -48,11 +48,10 @@ struct Binary {
     });
   }
 
-  // The extremes of real(value1, value2), 0 among them.
-  template <class Real>
-  Range extremes(Activation activation, Real real) const {
+  // use(line, real(value1, value2) of the line).
+  template <class Real, class Use>
+  void each_real_line(Real real, Use use) const {
     const Index size = passes.lines().size();
-    std::vector<Range> lines(static_cast<std::size_t>(passes.lines().count));
     kernels::parallel_rows(passes.lines().count, size, [&](Index line) {
       std::vector<float> x(static_cast<std::size_t>(size)), y(x.size());
       const auto decode = [&](const CodeMap& map, std::vector<float>& into) {
@@ -63,8 +62,18 @@ struct Binary {
       decode(a, x);
       decode(b, y);
       for (std::size_t i = 0; i < x.size(); ++i) x[i] = real(x[i], y[i]);
+      use(line, std::as_const(x));
+    });
+  }
+
+  // The extremes of real(value1, value2), 0 among them.
+  template <class Real>
+  Range extremes(Activation activation, Real real) const {
+    std::vector<Range> lines(static_cast<std::size_t>(passes.lines().count));
+    each_real_line(real, [&](Index line, const std::vector<float>& x) {
       Range& range = lines[static_cast<std::size_t>(line)];
-      kernels::int8::extremes_row(x.data(), size, 1, &range.low, &range.high);
+      kernels::int8::extremes_row(x.data(), static_cast<Index>(x.size()), 1, &range.low,
+                                  &range.high);
     });
     Range observed;
     for (const Range& line : lines) {
@@ -91,6 +100,14 @@ Tensor<float> negated(const Tensor<float>& d) {
     for (Index i = begin; i < end; ++i) result[i] = d[i] * -1.0f;
   });
   return result;
+}
+
+// use(real), real(x, y) the function of real numbers.
+template <class Use>
+void with_function(Function function, Use use) {
+  if (function == Function::add) return use([](float x, float y) { return x + y; });
+  if (function == Function::sub) return use([](float x, float y) { return x - y; });
+  use([](float x, float y) { return x * y; });
 }
 
 void pass_back(Tape<float>& t, Function function, Var x, Var y) {
@@ -135,22 +152,30 @@ Var FakeQuantEvaluator::operator()(int id, const layer::Arithmetic& l, Inputs in
       return integrad_multiply_unclamped(&multiply, x, y);
     });
   }
-  if (ranges_ == Ranges::tracked) {
-    const auto observe = [&](auto real) { return binary.extremes(l.activation, real); };
-    observed_[static_cast<std::size_t>(id)] =
-        l.function == Function::add   ? observe([](float x, float y) { return x + y; })
-        : l.function == Function::sub ? observe([](float x, float y) { return x - y; })
-                                      : observe([](float x, float y) { return x * y; });
-  }
+  const Quantization& out = quantizations_[static_cast<std::size_t>(id)];
+  const auto errors = rounding_errors(binary.codes.shape(), l.activation);
+  with_function(l.function, [&](auto real) {
+    if (ranges_ == Ranges::tracked)
+      observed_[static_cast<std::size_t>(id)] = binary.extremes(l.activation, real);
+    if (errors == nullptr) return;
+    binary.each_real_line(real, [&](Index line, const std::vector<float>& values) {
+      const std::int8_t* const codes =
+          binary.codes.data() + line * static_cast<Index>(values.size());
+      errors->line(line, codes, [&](Index i) {
+        return values[static_cast<std::size_t>(i)] / out.scale + static_cast<float>(out.zero_point);
+      });
+    });
+  });
   const Var x = in[0], y = in[1];
+  const auto codes = std::make_shared<const CodeMap>(std::move(binary.codes), out);
   return tape_.record_encoded(
-      "fake_quant",
-      std::make_shared<CodeMap>(std::move(binary.codes),
-                                quantizations_[static_cast<std::size_t>(id)]),
-      in,
-      [x, y, function = l.function, passes = std::move(binary.passes)](Tape<float>& t,
-                                                                       const Tensor<float>&) {
+      "fake_quant", codes, in,
+      [x, y, id, errors, codes = errors != nullptr ? codes : nullptr, learned = range_gradients_,
+       function = l.function,
+       passes = std::move(binary.passes)](Tape<float>& t, const Tensor<float>&) {
         Tensor<float>& d = t.writable_cotangent();
+        if (errors != nullptr)
+          (*learned)[static_cast<std::size_t>(id)] = errors->gradient(d, *codes, passes);
         passes.mask(d, d);
         pass_back(t, function, x, y);
       });

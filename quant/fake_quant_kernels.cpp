@@ -23,14 +23,19 @@ integrad_output_stage with_scales(integrad_output_stage stage, const LinearTable
 
 LinearResult::LinearResult(const Shape& shape, const LinearTables& tables,
                            const integrad_output_stage& stage, const Quantization& in,
-                           const Quantization& out, Activation activation, bool observe)
+                           const Quantization& out, Activation activation, bool observe,
+                           std::shared_ptr<RoundingErrors> errors)
     : stage_(with_scales(stage, tables), clamp_of(stage.low, stage.high, activation),
              tables.bounds),
       in_(in),
       out_(out),
       activation_(activation),
       codes_(Tensor<std::int8_t>::uninitialized(shape)),
-      passes_(shape) {
+      passes_(shape),
+      errors_(std::move(errors)) {
+  if (errors_ != nullptr)
+    for (const float weight_scale : tables.weight_scales)
+      steps_.push_back(in.scale * weight_scale / out.scale);
   if (!observe) return;
   const auto size = static_cast<std::size_t>(lines().count * lines().channels);
   low_.assign(size, std::numeric_limits<float>::max());
@@ -41,6 +46,11 @@ template <class T>
 void LinearResult::line(Index line, const T* sums) {
   const Index size = lines().size(), channels = lines().channels;
   stage_.row(sums, size, codes_.data() + line * size, passes_.line(line));
+  if (errors_ != nullptr)
+    errors_->line(line, codes_.data() + line * size, [&](Index i) {
+      return static_cast<float>(sums[i]) * steps_[static_cast<std::size_t>(i % channels)] +
+             static_cast<float>(out_.zero_point);
+    });
   if (low_.empty()) return;
   float *const low = low_.data() + line * channels, *const high = high_.data() + line * channels;
   kernels::int8::extremes_row(sums, size, channels, low, high);

@@ -2,6 +2,7 @@
 #include "integrad/quant/code_map.h"
 #include "integrad/quant/kernels/training_rows.h"
 #include "integrad/quant/qgraph.h"
+#include "integrad/quant/range_gradient.h"
 #include "integrad/tensor/kernels/convolution_norm.h"
 
 /// The loops of the fake-quantised forward and backward pass, apart from the tape.
@@ -24,8 +25,8 @@ kernels::int8::Clamp clamp_of(std::int32_t low, std::int32_t high, Activation ac
 class LinearResult {
  public:
   LinearResult(const Shape& shape, const LinearTables& tables, const integrad_output_stage& stage,
-               const Quantization& in, const Quantization& out, Activation activation,
-               bool observe);
+               const Quantization& in, const Quantization& out, Activation activation, bool observe,
+               std::shared_ptr<RoundingErrors> errors);
   const kernels::Lines& lines() const { return passes_.lines(); }
   template <class T>
   void line(Index line, const T* sums);
@@ -42,6 +43,8 @@ class LinearResult {
   Tensor<std::int8_t> codes_;
   Passes passes_;
   std::vector<float> low_, high_;  // of the sums, by line and channel; empty when nobody asks
+  std::shared_ptr<RoundingErrors> errors_;  // null when nobody asks
+  std::vector<float> steps_;                // of the result in one of a channel's sums
 };
 
 /// Whether the integer sums are exact in float32, whatever their order.

@@ -46,10 +46,31 @@ Var FakeQuantEvaluator::replace(int id, Var real, fake_quant::Rounded rounded) {
     const auto [low, high] = std::ranges::minmax_element(std::as_const(tape_.value(real)).values());
     observed_[static_cast<std::size_t>(id)] = {*low, *high};
   }
+  // Clamps of ReLUs: what they stop says nothing of the range.
+  const auto* pointwise = std::get_if<layer::Pointwise>(&graph_.node(id).layer);
+  const bool activates =
+      pointwise != nullptr && (pointwise->function == layer::Pointwise::Function::relu ||
+                               pointwise->function == layer::Pointwise::Function::relu6);
+  const auto errors =
+      rounding_errors(tape_.shape(real), activates ? Activation::relu : Activation::none);
+  if (errors != nullptr) {
+    const Quantization& q = quantizations_[static_cast<std::size_t>(id)];
+    const Tensor<float>& values = std::as_const(tape_.value(real));
+    const kernels::Lines lines = kernels::Lines::of(values.shape());
+    kernels::parallel_rows(lines.count, lines.size(), [&](Index line) {
+      const float* const from = values.data() + line * lines.size();
+      errors->line(line, rounded.codes->codes().data() + line * lines.size(),
+                   [&](Index i) { return from[i] / q.scale + static_cast<float>(q.zero_point); });
+    });
+  }
   const Var inputs[] = {real};
   return tape_.record_encoded(
-      "fake_quant", std::move(rounded.codes), inputs,
-      [real, passes = std::move(rounded.passes)](Tape<float>& t, const Tensor<float>&) {
+      "fake_quant", rounded.codes, inputs,
+      [real, id, errors, codes = errors != nullptr ? rounded.codes : nullptr,
+       learned = range_gradients_,
+       passes = std::move(rounded.passes)](Tape<float>& t, const Tensor<float>& cotangent) {
+        if (errors != nullptr)
+          (*learned)[static_cast<std::size_t>(id)] = errors->gradient(cotangent, *codes, passes);
         if (passes.lines().count > 0) {
           Tensor<float>& d = t.writable_cotangent();
           passes.mask(d, d);

@@ -27,6 +27,20 @@ Range percentiles(const Tensor<float>& values, double p) {
 
 }  // namespace
 
+std::string name_of(ObserverOptions::Method method) {
+  using Method = ObserverOptions::Method;
+  return method == Method::min_max      ? "min-max"
+         : method == Method::percentile ? "percentile"
+                                        : "learned";
+}
+
+ObserverOptions::Method range_method(const std::string& name, const std::string& who) {
+  using Method = ObserverOptions::Method;
+  for (const Method method : {Method::min_max, Method::percentile, Method::learned})
+    if (name == name_of(method)) return method;
+  fail(who, " is \"min-max\", \"percentile\" or \"learned\"; got '", name, "'");
+}
+
 RangeObserver::RangeObserver(const Graph& graph, ObserverOptions options)
     : graph_(graph),
       options_(options),
@@ -87,9 +101,9 @@ void RangeObserver::observe(int node, const Tensor<float>& values) {
   if (seen_[static_cast<std::size_t>(node)]) finish_batch();
   seen_[static_cast<std::size_t>(node)] = true;
   if (!computes(node)) return;
-  unite(node, options_.method == ObserverOptions::Method::min_max
-                  ? extremes(values)
-                  : percentiles(values, options_.percentile));
+  unite(node, options_.method == ObserverOptions::Method::percentile
+                  ? percentiles(values, options_.percentile)
+                  : extremes(values));
 }
 
 void RangeObserver::observe(std::span<const Range> ranges) {
@@ -99,6 +113,38 @@ void RangeObserver::observe(std::span<const Range> ranges) {
   for (int id = 0; id < graph_.size(); ++id)
     if (computes(id)) unite(id, ranges[static_cast<std::size_t>(id)]);
   finish_batch();
+}
+
+Tensor<float> RangeObserver::gradient(std::span<const RangeGradient> nodes) const {
+  require(nodes.size() == graph_.nodes().size(), "a model of ", graph_.size(),
+          " layers needs as many gradients of ranges; got ", nodes.size());
+  std::vector<RangeGradient> sums(nodes.size());  // by class
+  for (int id = 0; id < graph_.size(); ++id) {
+    if (!computes(id)) continue;
+    sums[class_of(id)].low += nodes[static_cast<std::size_t>(id)].low;
+    sums[class_of(id)].high += nodes[static_cast<std::size_t>(id)].high;
+  }
+  Tensor<float> result(Shape{static_cast<Index>(sums.size()), 3});
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    const Tracked tracked = with_batch(i);
+    const auto width = static_cast<double>(tracked.range.high - tracked.range.low);
+    float* const row = result.data() + 3 * i;
+    row[0] = tracked.range.low < 0 ? static_cast<float>(sums[i].low * width) : 0.0f;
+    row[1] = tracked.range.high > 0 ? static_cast<float>(sums[i].high * width) : 0.0f;
+  }
+  return result;
+}
+
+void RangeObserver::move(const Tensor<float>& widths) {
+  Tensor<float> moved = state();
+  require(widths.shape() == moved.shape(), "the ranges of this model move by ", moved.shape(),
+          "; got ", widths.shape());
+  for (Index i = 0; i < moved.size(); i += 3) {
+    const float width = moved[i + 1] - moved[i];
+    moved[i] = std::min(moved[i] + width * widths[i], 0.0f);
+    moved[i + 1] = std::max(moved[i + 1] + width * widths[i + 1], 0.0f);
+  }
+  restore(moved);
 }
 
 std::vector<Quantization> RangeObserver::quantizations() const {

@@ -1,8 +1,10 @@
 #pragma once
 #include <span>
+#include <string>
 #include <vector>
 
 #include "integrad/quant/quantization.h"
+#include "integrad/quant/range_gradient.h"
 #include "integrad/tensor/tensor.h"
 
 namespace integrad {
@@ -11,12 +13,18 @@ struct ObserverOptions {
   enum class Method {
     min_max,     ///< the extremes of each batch
     percentile,  ///< the values below which (1 - p) and p of each batch lie
+    learned,     ///< calibrated by the extremes, then moved by gradient()
   };
   Method method = Method::min_max;
   double percentile = 0.9999;
   /// Weight of a new batch in the moving average; the first batch counts whole.
   double momentum = 0.1;
 };
+
+/// "min-max", "percentile" or "learned".
+std::string name_of(ObserverOptions::Method method);
+/// Throws Error, starting with `who`, for another name.
+ObserverOptions::Method range_method(const std::string& name, const std::string& who);
 
 /// Tracks the range of real values of every node of a folded graph as an exponential moving average
 /// over batches, and turns the ranges into quantisations. Nodes that share a quantiser
@@ -33,6 +41,13 @@ class RangeObserver {
   /// One batch's ranges of all nodes, as FakeQuantEvaluator::observed() gives them; those of layers
   /// that copy codes are passed over. Throws Error unless there are as many as nodes, all finite.
   void observe(std::span<const Range> ranges);
+
+  /// Of the bounds as state() holds them, by those of each node: [nodes, 3], in units of each
+  /// range's width. A bound at 0 stays there, as ReLUs want it.
+  Tensor<float> gradient(std::span<const RangeGradient> nodes) const;
+  /// Moves bounds by so many widths of their range ([nodes, 3], the last column counts nothing); 0
+  /// stays inside.
+  void move(const Tensor<float>& widths);
 
   /// The image and the layers whose kernel prescribes it have a fixed quantisation. Throws Error
   /// naming a layer that was never observed.

@@ -62,7 +62,7 @@ Json to_value(const T& value) {
   return value;
 }
 Json to_value(const Method& method) {
-  return method == Method::min_max ? "min-max" : "percentile";
+  return name_of(method);
 }
 
 template <class T>
@@ -72,9 +72,7 @@ void read(const SettingsReader& settings, const char* name, T& value) {
 void read(const SettingsReader& settings, const char* name, Method& method) {
   std::string text;
   settings.read(name, text);
-  require(text == "min-max" || text == "percentile", "setting '", name,
-          "' is \"min-max\" or \"percentile\"; got '", text, "'");
-  method = text == "min-max" ? Method::min_max : Method::percentile;
+  method = range_method(text, "setting '" + std::string(name) + "'");
 }
 
 template <class Value>

@@ -67,6 +67,10 @@ void Learner::begin_epoch(Index epoch) {
       static_cast<double>(epoch) < config_.freeze_ranges * static_cast<double>(config_.epochs);
 }
 
+bool Learner::learns_ranges() const {
+  return observer_.has_value() && config_.observer.method == ObserverOptions::Method::learned;
+}
+
 void Learner::end_epoch() {
   if (observer_) checkpoint_.ranges = observer_->state();
 }
@@ -91,13 +95,16 @@ Learner::Forward Learner::forward(Tape<float>& tape, const Tensor<float>& image)
   if (!observer_) {
     FloatEvaluator<float> evaluator(tape, graph_, checkpoint_.parameters, Mode::train);
     auto values = interpret(tape, graph_, x, evaluator);
-    return {std::move(values), evaluator.parameter_values(), {}};
+    return {std::move(values), evaluator.parameter_values(), {}, nullptr};
   }
   FakeQuantEvaluator evaluator(tape, graph_, checkpoint_.parameters, Mode::train,
                                observer_->quantizations(), find_target(checkpoint_.target),
-                               ranges_move_ ? Ranges::tracked : Ranges::fixed);
+                               !ranges_move_     ? Ranges::fixed
+                               : learns_ranges() ? Ranges::learned
+                                                 : Ranges::tracked);
   auto values = interpret(tape, graph_, x, evaluator);
-  return {std::move(values), evaluator.parameter_values(), evaluator.observed()};
+  return {std::move(values), evaluator.parameter_values(), evaluator.observed(),
+          evaluator.range_gradients()};
 }
 
 double Learner::step(const Batch& batch, Optimizer& optimizer, double rate) {
@@ -133,11 +140,24 @@ double Learner::step(const Batch& batch, Optimizer& optimizer, double rate) {
             "' is not finite; a lower learning rate may help");
     updates.push_back({p.name, &p.value, &gradients[i], p.name.ends_with("/weight")});
   }
+  // Learned ranges are one more parameter, whose value is how far they move in this step. Where
+  // they stay, the optimizer goes on with a gradient of 0 and what it does is forgotten.
+  Tensor<float> moved, by_ranges;
+  if (learns_ranges()) {
+    by_ranges = ranges_move_ ? observer_->gradient(*pass.range_gradients)
+                             : Tensor<float>(checkpoint_.ranges.shape());
+    moved = Tensor<float>(by_ranges.shape());
+    require(finite(by_ranges), "the gradient of the ranges is not finite");
+    updates.push_back({"quantization/ranges", &moved, &by_ranges, false});
+  }
   optimizer.step(updates, rate);
   for (const Parameter<float>& p : parameters)
     require(finite(p.value), "parameter '", p.name,
             "' is not finite after the update; a lower learning rate may help");
-  if (ranges_move_) observer_->observe(pass.observed);
+  if (ranges_move_ && learns_ranges())
+    observer_->move(moved);
+  else if (ranges_move_)
+    observer_->observe(pass.observed);
   if (profile_ != nullptr) {
     profile_->parts = parts_of(graph_, pass.values, pass.parameters, loss);
     profile_->optimizer = seconds_since(differentiated);

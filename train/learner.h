@@ -34,10 +34,13 @@ class Learner {
     std::vector<Var> values;      ///< by node
     std::vector<Var> parameters;  ///< by parameter
     std::vector<Range> observed;  ///< by node; quantised models only
+    std::shared_ptr<const std::vector<RangeGradient>> range_gradients;  ///< the same
   };
   Forward forward(Tape<float>& tape, const Tensor<float>& image);
   /// The levels' losses, added up; or the last one's.
   Var loss(Tape<float>& tape, std::span<const Var> values, const Tensor<float>& mask) const;
+
+  bool learns_ranges() const;
 
   const TrainConfig& config_;
   Checkpoint checkpoint_;

@@ -88,7 +88,7 @@ void add_quantized_step(Kernels& all, const ConvGeometry& g, const Tensor<float>
   const auto convolve = [=] {
     fake_quant::LinearResult result(
         g.output(), *tables, {nullptr, 1, out.zero_point, -128, 127, INTEGRAD_ROUNDING_DOUBLE}, in,
-        out, Activation::none, true);
+        out, Activation::none, true, nullptr);
     fake_quant::convolve(kernels::Convolution::full, g, *x, *tables, result);
     return result.finish(*tables).passes;
   };

@@ -134,7 +134,7 @@ void check_linear(const Linear& layer, Index groups, Index per_group, bool chann
   set_weights(weight, channels, channels_last);
   for (Index o = 0; o < channels; ++o) bias[o] = static_cast<float>(o - 2) / 2;
 
-  for (const Target& target : targets()) {
+  for (const Target& target : rounding_targets()) {
     Tape<float> tape;
     FakeQuantEvaluator evaluator(tape, graph, parameters, Mode::train, {kIn, out}, target);
     const Var x = tape.leaf(on_grid({2, 7, 6, 4}, kIn, 1));

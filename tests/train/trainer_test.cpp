@@ -329,3 +329,40 @@ TEST_CASE("a checkpoint of other settings is not resumed") {
   config.learning_rate *= 2;
   CHECK_THROWS_AS(train(config, data(), folder.path(), true), Error);
 }
+
+TEST_CASE("learned ranges follow their gradient until they are frozen, and resume like the rest") {
+  const TemporaryFolder folder;
+  TrainConfig config = small_config();
+  config.evaluate_every = 0;
+  const Checkpoint model = train(config, data(), folder / "float");
+  config.observer.method = ObserverOptions::Method::learned;
+  config.freeze_ranges = 0.5;
+  config.checkpoint_every = 1;
+  std::vector<Tensor<float>> ranges;  // after each epoch
+  const AfterEpoch note = [&](const EpochLog& row) {
+    if (row.epoch > 1)
+      ranges.push_back(load_checkpoint(folder / "whole/checkpoint.safetensors").ranges);
+  };
+  const Checkpoint whole = quantize(config, model, data(), folder / "whole", false, note);
+  ranges.push_back(whole.ranges);
+  REQUIRE(ranges.size() == 4);
+  const auto same = [](const Tensor<float>& a, const Tensor<float>& b) {
+    return std::ranges::equal(a.values(), b.values());
+  };
+  CHECK_FALSE(same(ranges[0], ranges[1]));
+  CHECK(same(ranges[1], ranges[2]));  // frozen
+  CHECK(same(ranges[1], ranges[3]));
+  TrainConfig calibration = config;
+  calibration.epochs = 0;
+  const Checkpoint measured = quantize(calibration, model, data(), folder / "measured");
+  CHECK_FALSE(same(measured.ranges, ranges[0]));
+  for (Index i = 0; i < measured.ranges.size();
+       ++i)  // by little: a step moves it by about the rate
+    CHECK(ranges[1][i] == doctest::Approx(measured.ranges[i]).epsilon(0.2));
+
+  CHECK_THROWS_AS(quantize(config, model, data(), folder / "parts", false, kill_at(2)), Killed);
+  CHECK_THROWS_AS(quantize(config, model, data(), folder / "parts", true, kill_at(4)), Killed);
+  quantize(config, model, data(), folder / "parts", true);
+  for (const char* name : {"model.safetensors", "checkpoint.safetensors", "log.csv"})
+    CHECK(bytes(folder / "parts" / name) == bytes(folder / "whole" / name));
+}
