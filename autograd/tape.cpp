@@ -5,15 +5,15 @@
 namespace integrad {
 
 template <class T>
-Var Tape<T>::push(const char* operation, StoredTensor<T> value, bool needs_gradient,
-                  std::unique_ptr<BackwardFunction> backward, std::span<const Var> inputs) {
+Var Tape<T>::push(const char* operation, std::shared_ptr<const StoredTensor<T>> stored,
+                  bool needs_gradient, std::unique_ptr<BackwardFunction> backward,
+                  std::span<const Var> inputs) {
   if (profile_ != nullptr) {
-    TapeProfile::Node entry{operation, value.shape(), {}};
+    TapeProfile::Node entry{operation, stored->shape(), {}};
     for (Var input : inputs) entry.inputs.push_back({shape(input), this->needs_gradient(input)});
     entry.forward = profile_->lap();
     profile_->nodes.push_back(std::move(entry));
   }
-  const auto stored = std::make_shared<const StoredTensor<T>>(std::move(value));
   nodes_.push_back(
       {operation, stored->shape(), stored, needs_gradient, std::move(backward), stored->storage()});
   if (stored->storage() != Storage::full) {

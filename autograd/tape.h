@@ -42,9 +42,13 @@ class Tape {
   Storage storage() const { return storage_; }
 
   /// A leaf without gradient: data, targets.
-  Var constant(Tensor<T> value) { return push("constant", std::move(value), false, nullptr); }
+  Var constant(Tensor<T> value) { return constant(shared(std::move(value))); }
+  /// The same without a copy, for one that others hold too.
+  Var constant(std::shared_ptr<const StoredTensor<T>> value) {
+    return push("constant", std::move(value), false, nullptr);
+  }
   /// A leaf whose gradient is wanted: a parameter.
-  Var leaf(Tensor<T> value) { return push("leaf", std::move(value), true, nullptr); }
+  Var leaf(Tensor<T> value) { return push("leaf", shared(std::move(value)), true, nullptr); }
 
   /// Appends an operator's result. `backward(tape, cotangent)` calls accumulate() for each input
   /// that needs_gradient; it is dropped when none does. It may use the values of the inputs and of
@@ -60,7 +64,7 @@ class Tape {
     }
     std::unique_ptr<BackwardFunction> function;
     if (wanted) function = std::make_unique<Holder<Backward>>(std::move(backward));
-    return push(operation, std::move(value), wanted, std::move(function), inputs);
+    return push(operation, shared(std::move(value)), wanted, std::move(function), inputs);
   }
   template <class Backward>
   Var record(const char* operation, StoredTensor<T> value, std::initializer_list<Var> inputs,
@@ -209,7 +213,10 @@ class Tape {
   void set_form(Node& node, std::shared_ptr<const Encoded<T>> form) const;
   void add_gradient(Node& target, Gradient gradient);
   static const Tensor<T>& materialized(const Node& node);
-  Var push(const char* operation, StoredTensor<T> value, bool needs_gradient,
+  static std::shared_ptr<const StoredTensor<T>> shared(StoredTensor<T> value) {
+    return std::make_shared<const StoredTensor<T>>(std::move(value));
+  }
+  Var push(const char* operation, std::shared_ptr<const StoredTensor<T>> value, bool needs_gradient,
            std::unique_ptr<BackwardFunction> backward, std::span<const Var> inputs = {});
 
   Storage storage_;

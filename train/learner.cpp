@@ -27,6 +27,21 @@ Var loss_of(const TrainConfig& config, Tape<float>& tape, Var logits, const Tens
   return structure_loss(tape, logits, mask, options);
 }
 
+/// A tensor that others may hold for as long as this lives; then its owner has it back.
+class Lent {
+ public:
+  explicit Lent(Tensor<float>& owner)
+      : owner_(owner), lent_(std::make_shared<StoredTensor<float>>(std::move(owner))) {}
+  Lent(const Lent&) = delete;
+  Lent& operator=(const Lent&) = delete;
+  ~Lent() { owner_ = std::move(lent_->full()); }
+  std::shared_ptr<const StoredTensor<float>> tensor() const { return lent_; }
+
+ private:
+  Tensor<float>& owner_;
+  std::shared_ptr<StoredTensor<float>> lent_;
+};
+
 using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) {
@@ -80,18 +95,22 @@ Var Learner::loss(Tape<float>& tape, std::span<const Var> values, const Tensor<f
   if (config_.level_loss == "last") levels.erase(levels.begin(), levels.end() - 1);
   std::vector<Shape> shapes;
   for (const int id : levels) shapes.push_back(tape.shape(values[static_cast<std::size_t>(id)]));
-  const std::vector<Tensor<float>> targets = level_targets(mask, shapes);
+  // The last level's is most often the truth itself.
+  const bool whole = shapes.size() == 1 && shapes[0] == mask.shape();
+  const std::vector<Tensor<float>> targets =
+      whole ? std::vector<Tensor<float>>() : level_targets(mask, shapes);
   std::optional<Var> sum;
   for (std::size_t i = 0; i < levels.size(); ++i) {
-    const Var term =
-        loss_of(config_, tape, values[static_cast<std::size_t>(levels[i])], targets[i]);
+    const Var term = loss_of(config_, tape, values[static_cast<std::size_t>(levels[i])],
+                             whole ? mask : targets[i]);
     sum = sum ? add(tape, *sum, term) : term;
   }
   return *sum;
 }
 
-Learner::Forward Learner::forward(Tape<float>& tape, const Tensor<float>& image) {
-  const Var x = tape.constant(image);
+Learner::Forward Learner::forward(Tape<float>& tape,
+                                  std::shared_ptr<const StoredTensor<float>> image) {
+  const Var x = tape.constant(std::move(image));
   if (!observer_) {
     FloatEvaluator<float> evaluator(tape, graph_, checkpoint_.parameters, Mode::train);
     auto values = interpret(tape, graph_, x, evaluator);
@@ -107,14 +126,18 @@ Learner::Forward Learner::forward(Tape<float>& tape, const Tensor<float>& image)
           evaluator.range_gradients()};
 }
 
-double Learner::step(const Batch& batch, Optimizer& optimizer, double rate) {
+double Learner::step(Batch& batch, Optimizer& optimizer, double rate) {
   const Clock::time_point start = Clock::now();
   Tape<float> tape(config_.precision == "bf16" ? Storage::bfloat16 : Storage::full);
   if (profile_ != nullptr) {
     *profile_ = {};
     tape.profile_into(&profile_->tape);
   }
-  const Forward pass = forward(tape, shrunk(batch.image, config_.shrink));
+  const Lent image(batch.image);
+  const Forward pass =
+      forward(tape, config_.shrink == 1 ? image.tensor()
+                                        : std::make_shared<const StoredTensor<float>>(
+                                              shrunk(image.tensor()->full(), config_.shrink)));
   const auto require_finite_layers = [&] {
     for (int id = 0; id < graph_.size(); ++id)
       require(finite(tape.value(pass.values[static_cast<std::size_t>(id)])), "layer '",

@@ -22,7 +22,8 @@ class Learner {
 
   /// Forward, loss, backward, update; returns the loss. Throws Error naming the first layer whose
   /// value is not finite, or the first such parameter after the update.
-  double step(const Batch& batch, Optimizer& optimizer, double rate);
+  /// The batch's image is lent to the tape meanwhile.
+  double step(Batch& batch, Optimizer& optimizer, double rate);
 
   /// From here on each step's times replace what `profile` holds; null, as at first, for none.
   void profile_into(StepProfile* profile) { profile_ = profile; }
@@ -36,7 +37,7 @@ class Learner {
     std::vector<Range> observed;  ///< by node; quantised models only
     std::shared_ptr<const std::vector<RangeGradient>> range_gradients;  ///< the same
   };
-  Forward forward(Tape<float>& tape, const Tensor<float>& image);
+  Forward forward(Tape<float>& tape, std::shared_ptr<const StoredTensor<float>> image);
   /// The levels' losses, added up; or the last one's.
   Var loss(Tape<float>& tape, std::span<const Var> values, const Tensor<float>& mask) const;
 

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <bit>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <numeric>
 #include <type_traits>
@@ -27,16 +29,35 @@ void check_sizes(std::size_t scores, std::size_t truth, std::size_t field_of_vie
           " pixels does not fit an image of ", truth);
 }
 
+constexpr std::size_t kPart = 1 << 16;  // pixels
+
 bool counted(std::span<const std::uint8_t> field_of_view, std::size_t i) {
   return field_of_view.empty() || field_of_view[i] != 0;
+}
+
+/// part(number, first pixel, behind the last) on several threads, for parts of `size` pixels.
+template <class Part>
+void each_part(std::size_t pixels, std::size_t size, Part part) {
+  parallel_chunks(static_cast<Index>((pixels + size - 1) / size), [&](Index number) {
+    const std::size_t begin = static_cast<std::size_t>(number) * size;
+    part(static_cast<std::size_t>(number), begin, std::min(pixels, begin + size));
+  });
 }
 
 template <class T>
 void check_numbers(std::span<const T> scores, std::span<const std::uint8_t> field_of_view) {
   if constexpr (std::is_floating_point_v<T>) {
-    bool all = true;
-    for (std::size_t i = 0; i < scores.size(); ++i)
-      all &= !(counted(field_of_view, i) && std::isnan(scores[i]));
+    std::atomic<bool> all = true;
+    each_part(scores.size(), kPart, [&](std::size_t, std::size_t begin, std::size_t end) {
+      // Without a branch on the data: the compiler turns the usual case into vectors.
+      bool numbers = true;
+      if (field_of_view.empty())
+        for (std::size_t i = begin; i < end; ++i) numbers &= scores[i] == scores[i];
+      else
+        for (std::size_t i = begin; i < end; ++i)
+          numbers &= field_of_view[i] == 0 || scores[i] == scores[i];
+      if (!numbers) all = false;
+    });
     require(all, "a score is not a number");
   }
 }
@@ -45,12 +66,11 @@ template <class Positive>
 Confusion count(std::size_t pixels, Positive positive, std::span<const std::uint8_t> truth,
                 std::span<const std::uint8_t> field_of_view) {
   check_sizes(pixels, truth.size(), field_of_view.size());
-  Index all = 0, truths = 0, predictions = 0, both = 0;
-  constexpr std::size_t kPart = 1 << 16;
-  for (std::size_t begin = 0; begin < pixels; begin += kPart) {
+  std::atomic<Index> all = 0, truths = 0, predictions = 0, both = 0;
+  each_part(pixels, kPart, [&](std::size_t, std::size_t begin, std::size_t end) {
     // Short sums without branches on the data, which the compiler turns into vectors.
     std::uint32_t inside = 0, in_truth = 0, predicted = 0, hits = 0;
-    for (std::size_t i = begin; i < std::min(pixels, begin + kPart); ++i) {
+    for (std::size_t i = begin; i < end; ++i) {
       const std::uint32_t here = counted(field_of_view, i), t = truth[i] != 0, p = positive(i);
       inside += here;
       in_truth += here & t;
@@ -61,7 +81,7 @@ Confusion count(std::size_t pixels, Positive positive, std::span<const std::uint
     truths += in_truth;
     predictions += predicted;
     both += hits;
-  }
+  });
   return {.true_positive = both,
           .false_positive = predictions - both,
           .true_negative = all - truths - predictions + both,
@@ -118,7 +138,7 @@ PairCount doubled_wins(std::span<const std::uint32_t> positive,
   return wins;
 }
 
-/// So many negatives are sorted at a time: they fit into a processor's own cache.
+/// The negatives of so many pixels are sorted at a time: they fit into a processor's own cache.
 constexpr std::size_t kRun = std::size_t{1} << 18;
 
 }  // namespace
@@ -166,33 +186,41 @@ void Ranks<float>::add(std::span<const float> scores, std::span<const std::uint8
                        std::span<const std::uint8_t> field_of_view) {
   check_sizes(scores.size(), truth.size(), field_of_view.size());
   check_numbers(scores, field_of_view);
-  std::vector<std::uint32_t> negative;
-  negative.reserve(scores.size());
-  for (std::size_t i = 0; i < scores.size(); ++i) {
-    if (!counted(field_of_view, i)) continue;
-    (truth[i] != 0 ? positive_ : negative).push_back(ordered(scores[i]));
-  }
-  const std::size_t first = negative_.size();
-  for (std::size_t begin = 0; begin < negative.size(); begin += kRun) {
-    const auto from = negative.begin() + static_cast<std::ptrdiff_t>(begin);
-    const std::size_t count = std::min(kRun, negative.size() - begin);
-    negative_.emplace_back(from, from + static_cast<std::ptrdiff_t>(count));
-  }
-  parallel_chunks(static_cast<Index>(negative_.size() - first),
-                  [&](Index run) { radix_sort(negative_[first + static_cast<std::size_t>(run)]); });
+  const std::size_t runs = (scores.size() + kRun - 1) / kRun, first = negative_.size();
+  negative_.resize(first + runs);
+  std::vector<std::vector<std::uint32_t>> positive(runs);
+  each_part(scores.size(), kRun, [&](std::size_t run, std::size_t begin, std::size_t end) {
+    std::vector<std::uint32_t>&won = positive[run], &lost = negative_[first + run];
+    // Every score is written to both and stays in one: no branches on the data.
+    won.resize(end - begin + 1);
+    lost.resize(end - begin + 1);
+    std::size_t positives = 0, negatives = 0;
+    for (std::size_t i = begin; i < end; ++i) {
+      const bool here = counted(field_of_view, i), in_truth = truth[i] != 0;
+      won[positives] = lost[negatives] = ordered(scores[i]);
+      positives += here && in_truth;
+      negatives += here && !in_truth;
+    }
+    won.resize(positives);
+    lost.resize(negatives);
+    radix_sort(lost);
+  });
+  for (const std::vector<std::uint32_t>& won : positive)
+    positive_.insert(positive_.end(), won.begin(), won.end());
 }
 
-void Ranks<float>::add(const Ranks& other) {
+void Ranks<float>::add(Ranks&& other) {
   positive_.insert(positive_.end(), other.positive_.begin(), other.positive_.end());
-  negative_.insert(negative_.end(), other.negative_.begin(), other.negative_.end());
+  std::ranges::move(other.negative_, std::back_inserter(negative_));
 }
 
-double Ranks<float>::area_under_curve() {
-  radix_sort(positive_);
+double Ranks<float>::area_under_curve() const {
+  std::vector<std::uint32_t> positive = positive_;
+  radix_sort(positive);
   std::vector<PairCount> wins(negative_.size());
   parallel_chunks(static_cast<Index>(wins.size()), [&](Index run) {
     const auto i = static_cast<std::size_t>(run);
-    wins[i] = doubled_wins(positive_, negative_[i]);
+    wins[i] = doubled_wins(positive, negative_[i]);
   });
   PairCount all = 0;
   std::uint64_t negatives = 0;
@@ -219,13 +247,13 @@ void Ranks<std::int8_t>::add(std::span<const std::int8_t> scores,
         histogram_[t][code] += static_cast<std::uint64_t>(table[t][code]);
 }
 
-void Ranks<std::int8_t>::add(const Ranks& other) {
+void Ranks<std::int8_t>::add(Ranks&& other) {
   for (std::size_t truth = 0; truth < 2; ++truth)
     for (std::size_t code = 0; code < 256; ++code)
       histogram_[truth][code] += other.histogram_[truth][code];
 }
 
-double Ranks<std::int8_t>::area_under_curve() {
+double Ranks<std::int8_t>::area_under_curve() const {
   PairCount wins = 0;
   std::uint64_t positives = 0, negatives = 0;
   for (std::size_t code = 0; code < 256; ++code) {
@@ -253,12 +281,12 @@ void SegmentationScorer<T>::add(std::string name, std::span<const T> scores,
   ranks.add(scores, truth, field_of_view);
   images_.push_back({std::move(name), confusion(scores, threshold_, truth, field_of_view),
                      ranks.area_under_curve()});
-  ranks_.add(ranks);
+  ranks_.add(std::move(ranks));
 }
 
 template <class T>
 SegmentationScore SegmentationScorer<T>::pooled() const {
-  SegmentationScore all{"all", {}, Ranks<T>(ranks_).area_under_curve()};
+  SegmentationScore all{"all", {}, ranks_.area_under_curve()};
   for (const SegmentationScore& image : images_) all.counts += image.counts;
   return all;
 }

@@ -58,8 +58,8 @@ class Ranks<float> {
  public:
   void add(std::span<const float> scores, std::span<const std::uint8_t> truth,
            std::span<const std::uint8_t> field_of_view = {});
-  void add(const Ranks& other);
-  double area_under_curve();  ///< sorts them
+  void add(Ranks&& other);
+  double area_under_curve() const;
 
  private:
   // Numbers of the same order. Pairs are counted run by run, so runs need no order among them.
@@ -72,8 +72,8 @@ class Ranks<std::int8_t> {
  public:
   void add(std::span<const std::int8_t> scores, std::span<const std::uint8_t> truth,
            std::span<const std::uint8_t> field_of_view = {});
-  void add(const Ranks& other);
-  double area_under_curve();
+  void add(Ranks&& other);
+  double area_under_curve() const;
 
  private:
   std::array<std::array<std::uint64_t, 256>, 2> histogram_{};  ///< by class, then code + 128

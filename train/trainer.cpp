@@ -83,7 +83,7 @@ Checkpoint run(const TrainConfig& config, Learner& learner, const Dataset& datas
     Index seen = 0;  // samples
     learner.begin_epoch(epoch);
     for (Index step = 0; step < steps; ++step) {
-      const Batch batch = batches.next();
+      Batch batch = batches.next();
       const double time =
           static_cast<double>(epoch) + static_cast<double>(step) / static_cast<double>(per_epoch);
       // Within warm-up the end of the step counts, so that the first step moves.

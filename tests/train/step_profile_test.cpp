@@ -22,7 +22,7 @@ Checkpoint small_model(const TrainConfig& config) {
 TEST_CASE("a step's profile has every layer and the loss, and changes nothing") {
   TrainConfig config;
   config.height = config.width = 32;
-  const Batch batch{Tensor<float>({2, 32, 32, 3}, 0.25f), Tensor<float>({2, 32, 32, 1}, 1.0f)};
+  Batch batch{Tensor<float>({2, 32, 32, 3}, 0.25f), Tensor<float>({2, 32, 32, 1}, 1.0f)};
   Learner plain(config, small_model(config)), profiled(config, small_model(config));
   Optimizer first(config.make_optimizer()), second(config.make_optimizer());
   StepProfile profile;
