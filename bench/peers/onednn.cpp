@@ -1,6 +1,7 @@
 // integrad_peer_onednn --threads N --only TEXT: oneDNN on the network's convolutions, each
 // primitive in the memory layout that oneDNN chooses for it: float with both gradients, and int8
-// with codes between 0 and 255 or -128 and 127, requantised per channel.
+// with codes between 0 and 255 or -128 and 127, requantised per channel. With --int8 vnni the
+// integers alone, without the matrix instructions (AMX) that it takes where the processor has them.
 #include <omp.h>
 
 #include <cstring>
@@ -22,6 +23,7 @@ struct Peer {
   dnnl::engine engine{dnnl::engine::kind::cpu, 0};
   dnnl::stream stream{engine};
   int threads, repeats;
+  std::string suffix;
 
   // Memory that holds small numbers which are no zeros.
   memory operand(const memory::desc& description) const {
@@ -46,7 +48,7 @@ struct Peer {
     const dnnl_version_t* v = dnnl_version();
     const std::string version =
         std::to_string(v->major) + "." + std::to_string(v->minor) + "." + std::to_string(v->patch);
-    print({"oneDNN " + version, "layer/" + layer.name() + "/" + what, threads, timing,
+    print({"oneDNN " + version + suffix, "layer/" + layer.name() + "/" + what, threads, timing,
            layer.gflop()});
   }
 };
@@ -121,11 +123,19 @@ int main(int argc, char** argv) {
   try {
     const int threads = option(argc, argv, "threads", 1);
     omp_set_num_threads(threads);
-    Peer peer{.threads = threads, .repeats = option(argc, argv, "repeats", 5)};
+    const std::string integers = option(argc, argv, "int8", "");
+    if (integers != "" && integers != "vnni")
+      throw std::runtime_error("--int8 takes vnni; got " + integers);
+    if (integers == "vnni" &&
+        dnnl::set_max_cpu_isa(dnnl::cpu_isa::avx512_core_vnni) != dnnl::status::success)
+      throw std::runtime_error("this oneDNN does not limit its instructions");
+    Peer peer{.threads = threads,
+              .repeats = option(argc, argv, "repeats", 5),
+              .suffix = integers == "" ? "" : ", " + integers};
     const std::string only = option(argc, argv, "only", "");
     for (const LayerCase& layer : kLayers) {
       if (("layer/" + layer.name() + "/").find(only) == std::string::npos) continue;
-      time_float(peer, layer);
+      if (integers == "") time_float(peer, layer);
       time_integer(peer, layer, Type::s8, "int8");
       time_integer(peer, layer, Type::u8, "uint8");
     }
