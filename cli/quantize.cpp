@@ -50,6 +50,7 @@ class Quantize final : public Command {
     set_image_size(config, dataset.train);
     check(config, dataset);
     folder_.start(config, inputs);
+    if (!settings.quiet) announce(config, Checkpoint::Stage::quantized, dataset);
     const Checkpoint quantized = quantize(config, model, dataset, folder_.path(), folder_.resume());
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
     if (!settings.quiet) print_summary("quantised", config, dataset, folder_.path(), took.count());

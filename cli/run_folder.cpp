@@ -5,6 +5,8 @@
 #include <iostream>
 
 #include "integrad/tensor/files.h"
+#include "integrad/train/estimate.h"
+#include "integrad/train/format.h"
 #include "integrad/train/progress.h"
 #include "integrad/train/run_folder.h"
 #include "integrad/train/settings_reader.h"
@@ -94,6 +96,20 @@ void set_image_size(TrainConfig& config, const std::vector<Sample>& samples) {
   if (crop.crop_height != 0) return;
   config.height = first.height();
   config.width = first.width();
+}
+
+void announce(const TrainConfig& config, Checkpoint::Stage stage, const Dataset& dataset) {
+  const Index images = static_cast<Index>(dataset.train.size()), steps = config.run_steps(images);
+  if (steps == 0) return;
+  const RunEstimate estimate = estimate_run(config, stage, images);
+  std::int64_t bytes = estimate.bytes;  // and the images as they were read
+  for (const std::vector<Sample>* part : {&dataset.train, &dataset.test})
+    for (const Sample& sample : *part)
+      bytes += sample.image.size() + sample.mask.size() + sample.field_of_view.size();
+  std::cerr << steps << " steps of " << config.batch_size << " x " << config.step_height() << "x"
+            << config.step_width() << ": about " << format_duration(estimate.seconds) << " and "
+            << format_bytes(bytes) << " of memory, by a step at " << estimate.height << "x"
+            << estimate.width << "\n";
 }
 
 void print_summary(const std::string& what, const TrainConfig& config, const Dataset& dataset,

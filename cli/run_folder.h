@@ -37,6 +37,9 @@ class RunFolder {
 /// there are none or they differ.
 void set_image_size(TrainConfig& config, const std::vector<Sample>& samples);
 
+/// Says on standard error what a run will take, before it begins.
+void announce(const TrainConfig& config, Checkpoint::Stage stage, const Dataset& dataset);
+
 /// The closing summary: what was made, where, and how good it is.
 void print_summary(const std::string& what, const TrainConfig& config, const Dataset& dataset,
                    const std::filesystem::path& run_folder, double seconds);

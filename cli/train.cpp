@@ -50,6 +50,7 @@ class Train final : public Command {
     set_image_size(config, dataset.train);
     check(config, dataset);
     folder_.start(config, inputs);
+    if (!settings.quiet) announce(config, Checkpoint::Stage::floating, dataset);
     const Checkpoint model =
         train(config, dataset, folder_.path(), folder_.resume(), {}, from ? &*from : nullptr);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;

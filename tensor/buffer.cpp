@@ -65,6 +65,15 @@ class Store {
     return block;
   }
 
+  BlockUse use() {
+    const std::lock_guard<std::mutex> guard(lock_);
+    return {in_use_, watched_};
+  }
+  void watch() {
+    const std::lock_guard<std::mutex> guard(lock_);
+    watched_ = in_use_;
+  }
+
   void give(void* block, std::size_t bytes) noexcept {
     const std::lock_guard<std::mutex> guard(lock_);
     in_use_ -= bytes;
@@ -110,6 +119,7 @@ class Store {
   void count(std::size_t bytes) noexcept {
     in_use_ += bytes;
     most_in_use_ = std::max(most_in_use_, in_use_);
+    watched_ = std::max(watched_, in_use_);
   }
 
   void drop_largest() noexcept {
@@ -124,7 +134,7 @@ class Store {
   Kept kept_;                            // by size; never an empty vector
   std::map<void*, std::size_t> larger_;  // sizes of blocks in use that are larger than asked for
   std::size_t in_use_ = 0, unused_ = 0;  // bytes of blocks in use, asked for and beyond
-  std::size_t kept_bytes_ = 0, most_in_use_ = 0;
+  std::size_t kept_bytes_ = 0, most_in_use_ = 0, watched_ = 0;
 };
 
 // Never destroyed: buffers of static duration may outlive it otherwise.
@@ -144,6 +154,14 @@ void give_block(void* block, std::size_t bytes) noexcept {
     store().give(block, bytes);
   else
     delete_block(block, bytes);
+}
+
+BlockUse block_use() {
+  return store().use();
+}
+
+void watch_blocks() {
+  store().watch();
 }
 
 }  // namespace integrad::detail

@@ -14,6 +14,13 @@ namespace detail {
 /// once.
 void* take_block(std::size_t bytes);
 void give_block(void* block, std::size_t bytes) noexcept;
+/// Bytes of large blocks in use, and the most at once since watch_blocks(). Zeros where blocks are
+/// not kept (under the address sanitizer).
+struct BlockUse {
+  std::size_t now, most;
+};
+BlockUse block_use();
+void watch_blocks();
 }  // namespace detail
 
 /// A contiguous block of plain numbers, aligned to a cache line (and so to any SIMD register).

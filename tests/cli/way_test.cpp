@@ -71,6 +71,8 @@ TEST_CASE("a run folder holds what the run was made of, and training is reproduc
         {"train", "--data", run.data(), "--config", config, "--threads", threads, "--out", out});
     CHECK(again.exit_code == 0);
     CHECK(has(again.out, "test Dice"));
+    CHECK(has(again.errors, " steps of "));  // announced
+    CHECK(has(again.errors, " of memory, by a step at "));
     CHECK(has(again.out, out + "/model.safetensors"));
     CHECK(content(out + "/model.safetensors") == content(run.float_model()));
   }
