@@ -24,8 +24,8 @@ const Shape& feature_map(Shapes inputs) {
 }
 
 std::vector<ParameterSpec> weight_and_bias(const Shape& weight, Index fan_in, Index outputs,
-                                           bool bias) {
-  std::vector<ParameterSpec> specs{{"weight", weight, Initial::kaiming, fan_in}};
+                                           bool bias, Initial start = Initial::kaiming) {
+  std::vector<ParameterSpec> specs{{"weight", weight, start, fan_in}};
   if (bias) specs.push_back({"bias", Shape{outputs}, Initial::zero});
   return specs;
 }
@@ -52,7 +52,7 @@ Shape Conv2d::output(Shapes inputs) const {
 }
 std::vector<ParameterSpec> Conv2d::parameters(Shapes inputs) const {
   const Shape w = weight_shape(*this, feature_map(inputs));
-  return weight_and_bias(w, w[1] * w[2] * w[3], out_channels, bias);
+  return weight_and_bias(w, w[1] * w[2] * w[3], out_channels, bias, start);
 }
 Index Conv2d::macs(Shapes inputs) const {
   const Shape& x = feature_map(inputs);
@@ -84,7 +84,7 @@ Shape TransposedConv2d::output(Shapes inputs) const {
 }
 std::vector<ParameterSpec> TransposedConv2d::parameters(Shapes inputs) const {
   const Shape w = weight_shape(*this, feature_map(inputs));
-  return weight_and_bias(w, w[1] * w[2] * w[3], out_channels, bias);
+  return weight_and_bias(w, w[1] * w[2] * w[3], out_channels, bias, start);
 }
 Index TransposedConv2d::macs(Shapes inputs) const {
   const Shape& x = feature_map(inputs);

@@ -13,8 +13,12 @@ namespace integrad {
 enum class Activation { none, relu, relu6 };
 std::string_view name_of(Activation activation);
 
-/// How a parameter starts: Kaiming normal with gain sqrt(2) over the fan-in, or a constant.
-enum class Initial { kaiming, zero, one };
+/// How a parameter starts: Kaiming normal with gain sqrt(2) over the fan-in, or a constant, or (a
+/// weight [out,kh,kw,in], `in` a multiple of `out`) such that output channel o is made of the mean
+/// of the input channels i with i % out == o alone: `repeat` gives each tap that mean, `smooth`
+/// weighs it by the binomials, [1,2,1]/4 of a side of three. A repeating transposed 2x2 convolution
+/// of stride 2 and then a smoothing 3x3 are bilinear interpolation between pixels' centres.
+enum class Initial { kaiming, zero, one, repeat, smooth };
 
 struct ParameterSpec {
   std::string name;  ///< within its layer: "weight"
@@ -45,6 +49,7 @@ struct Conv2d {
   Index groups = 1;
   bool bias = true;
   Activation activation = Activation::none;
+  Initial start = Initial::kaiming;  ///< of the weight
   Shape output(Shapes inputs) const;
   std::vector<ParameterSpec> parameters(Shapes inputs) const;
   Index macs(Shapes inputs) const;
@@ -70,6 +75,7 @@ struct TransposedConv2d {
   std::int32_t output_padding = 0;
   bool bias = true;
   Activation activation = Activation::none;
+  Initial start = Initial::kaiming;  ///< of the weight
   Shape output(Shapes inputs) const;
   std::vector<ParameterSpec> parameters(Shapes inputs) const;
   Index macs(Shapes inputs) const;

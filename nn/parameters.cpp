@@ -56,6 +56,30 @@ std::vector<ParameterSpec> parameter_specs(const Graph& graph) {
   return all;
 }
 
+// Initial::repeat, or smooth: [out,kh,kw,in].
+template <class T>
+static void spread_channels(Tensor<T>& weight, bool smooth) {
+  const Shape& shape = weight.shape();
+  const Index outputs = shape[0], inputs = shape[3];
+  require(inputs % outputs == 0,
+          "a weight that begins by spreading channels has a multiple of its ", outputs,
+          " outputs as inputs; got ", inputs);
+  const auto share = [&](Index side, Index at) {  // of the binomials of a row
+    if (!smooth) return 1.0;
+    double binomial = 1;
+    for (Index i = 1; i <= at; ++i)
+      binomial = binomial * static_cast<double>(side - i) / static_cast<double>(i);
+    return binomial / std::exp2(static_cast<double>(side - 1));
+  };
+  const double mean = static_cast<double>(outputs) / static_cast<double>(inputs);
+  for (Index o = 0; o < outputs; ++o)
+    for (Index y = 0; y < shape[1]; ++y)
+      for (Index x = 0; x < shape[2]; ++x)
+        for (Index i = o; i < inputs; i += outputs)
+          weight[((o * shape[1] + y) * shape[2] + x) * inputs + i] =
+              static_cast<T>(mean * share(shape[1], y) * share(shape[2], x));
+}
+
 template <class T>
 Parameters<T> initialize(const Graph& graph, std::uint64_t seed) {
   Parameters<T> parameters;
@@ -67,6 +91,8 @@ Parameters<T> initialize(const Graph& graph, std::uint64_t seed) {
       for (Index i = 0; i < value.size(); ++i)
         value[i] = static_cast<T>(deviation * random.normal(static_cast<std::uint64_t>(i)));
     }
+    if (spec.initial == Initial::repeat || spec.initial == Initial::smooth)
+      spread_channels(value, spec.initial == Initial::smooth);
     parameters.add({spec.name, std::move(value), spec.trainable});
   }
   return parameters;

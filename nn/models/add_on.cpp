@@ -7,23 +7,31 @@ namespace integrad {
 
 namespace {
 
+// Two of them double a map by bilinear interpolation before training moves them.
+layer::TransposedConv2d repeating(Index channels) {
+  return {.out_channels = channels, .window = windows::kTwo, .start = Initial::repeat};
+}
+layer::Conv2d smoothing(Index channels) {
+  return {.out_channels = channels, .window = windows::kThree, .start = Initial::smooth};
+}
+
 struct AddOnBuilder {
   Graph& g;
   Index classes;
 
   Value stage(const std::string& name, Value x) {
-    const Value up = g.layer(name + "/up", layer::TransposedConv2d{classes, windows::kTwo}, {x});
-    return g.layer(name + "/full", layer::Conv2d{classes, windows::kThree}, {up});
+    const Value up = g.layer(name + "/up", repeating(classes), {x});
+    return g.layer(name + "/full", smoothing(classes), {up});
   }
 
   /// Every doubling by a convolution of its own, then by the one that they share.
   Value skip(const std::string& name, Value x, int doublings) {
     for (int i = 1; i <= doublings; ++i) {
       const std::string number = std::to_string(i);
-      x = g.layer(name + "/up" + number, layer::TransposedConv2d{classes, windows::kTwo}, {x});
-      x = i == 1 ? g.layer(name + "/full", layer::Conv2d{classes, windows::kThree}, {x})
-                 : g.layer_sharing(name + "/full", name + "/full" + number,
-                                   layer::Conv2d{classes, windows::kThree}, {x});
+      x = g.layer(name + "/up" + number, repeating(classes), {x});
+      x = i == 1
+              ? g.layer(name + "/full", smoothing(classes), {x})
+              : g.layer_sharing(name + "/full", name + "/full" + number, smoothing(classes), {x});
     }
     return x;
   }
@@ -31,8 +39,8 @@ struct AddOnBuilder {
   /// The module F: it doubles two maps into one. The first is its own, later ones share it.
   Value fuse(const std::string& name, Value skip, Value stage) {
     const Value both = g.layer(name + "/join", layer::Concat{}, {skip, stage});
-    const layer::TransposedConv2d up{2 * classes, windows::kTwo};
-    const layer::Conv2d full{classes, windows::kThree};
+    const layer::TransposedConv2d up = repeating(2 * classes);
+    const layer::Conv2d full = smoothing(classes);
     if (name == kFuse) return g.layer(name + "/full", full, {g.layer(name + "/up", up, {both})});
     const Value lifted = g.layer_sharing(std::string(kFuse) + "/up", name + "/up", up, {both});
     return g.layer_sharing(std::string(kFuse) + "/full", name + "/full", full, {lifted});

@@ -7,8 +7,9 @@ namespace integrad {
 /// times twice the resolution, 1 to 4, linear throughout. A stage is a transposed 2x2 convolution
 /// and a conv3x3; from the third doubling on, the fusing module F reads the stage before beside the
 /// logits lifted directly, and is shared. Every stage's result is a level of the graph
-/// (Graph::levels), the logits the first. 15, 30, 87, 112 parameters at k = 1; 98 k^2 + 14 k for
-/// four doublings. Throws Error for another number.
+/// (Graph::levels), the logits the first. Each starts as the logits' bilinear interpolation. 15,
+/// 30, 87, 112 parameters at k = 1; 98 k^2 + 14 k for four doublings. Throws Error for another
+/// number.
 Graph with_add_on(Graph base, int doublings);
 
 }  // namespace integrad

@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include "integrad/nn/float_evaluator.h"
+#include "integrad/nn/interpreter.h"
+#include "integrad/nn/models/add_on.h"
 #include "integrad/nn/parameters.h"
 #include "integrad/tests/support/temporary_folder.h"
 #include "integrad/train/evaluate.h"
@@ -79,7 +82,7 @@ TEST_CASE("an add-on learns in float and in integers, and a few steps end in kno
   const Checkpoint model = train(config, pictures(), folder / "float");
   CHECK(model.height == 16);
   CHECK(weights_digest(model.parameters) ==
-        "a1e47f5022dd8e10a25b0147a6b55bab5562dd3886c751c165d508c60713644f");
+        "caa4f649a33afff657a718367fd3b68d6210661d2f05f03b57a5ef3d6b931937");
   const Evaluation scored = evaluate(model, pictures().test, Arithmetic::floating);
   CHECK(scored.masks.front().shape() == Shape{1, 32, 32, 1});
 
@@ -129,4 +132,35 @@ TEST_CASE("an output larger than the truth is refused before training") {
   CHECK_THROWS_AS(check(config, pictures()), Error);
   config.shrink = 3;
   CHECK_THROWS_AS(check(config, pictures()), Error);
+}
+
+TEST_CASE("the add-on begins as bilinear interpolation of the logits") {
+  for (const Index classes : {1, 3})
+    for (int doublings = 1; doublings <= 4; ++doublings) {
+      CAPTURE(classes);
+      CAPTURE(doublings);
+      Graph base;
+      base.input({1, 7, 9, classes});
+      const Graph graph = with_add_on(base, doublings);
+      Parameters<float> parameters = initialize<float>(graph, 3);
+      Tape<float> tape;
+      FloatEvaluator<float> evaluator(tape, graph, parameters, Mode::evaluate);
+      Tensor<float> logits(Shape{2, 7, 9, classes});
+      for (Index i = 0; i < logits.size(); ++i) logits[i] = static_cast<float>(i * 37 % 11) - 5;
+      const auto values = interpret(tape, graph, tape.constant(logits), evaluator);
+      // Each level doubles the one before it, apart from the border, which the padding reaches.
+      const std::vector<int>& levels = graph.levels();
+      Tensor<float> before = logits;
+      for (std::size_t level = 1; level < levels.size(); ++level) {
+        const Tensor<float>& got = tape.value(values[static_cast<std::size_t>(levels[level])]);
+        const Index height = got.shape().height(), width = got.shape().width();
+        before = enlarged(before, height, width, Enlargement::bilinear);
+        const Index border = Index{2} << level;
+        for (Index n = 0; n < 2; ++n)
+          for (Index y = border; y < height - border; ++y)
+            for (Index x = border; x < width - border; ++x)
+              for (Index c = 0; c < classes; ++c)
+                REQUIRE(got(n, y, x, c) == doctest::Approx(before(n, y, x, c)).epsilon(1e-4));
+      }
+    }
 }
