@@ -87,7 +87,7 @@ template <Quick quick, int tables>
 struct QuickStage {
   Floats factors[tables][kQuickRows];
   Bounds bounds;
-  Vector least;  // 16 bits behind the point, the smallest so far in each place
+  Vector least;  // in the lower words 16 bits behind the point, the smallest so far in each place
 
   ALWAYS_INLINE QuickStage(const OutputStage& stage, const float* from)
       : bounds(make_bounds(stage.low, stage.high)) {
@@ -109,16 +109,16 @@ struct QuickStage {
   template <int count>
   ALWAYS_INLINE Vector codes(const Vector (&sums)[count], int first) {
     Vector v[count], words[2];
-    UNROLL for (int i = 0; i < count; ++i) v[i] = value(sums[i], (first + i) % tables);
-    UNROLL for (int i = 0; i < count; i += 2) {
-      words[i / 2] = upper_words(v[i], v[i + 1]);
-      least = smaller_words(least, lower_words(v[i], v[i + 1]));
+    UNROLL for (int i = 0; i < count; ++i) {
+      v[i] = value(sums[i], (first + i) % tables);
+      least = smaller_words(least, v[i]);
     }
+    UNROLL for (int i = 0; i < count; i += 2) words[i / 2] = upper_words(v[i], v[i + 1]);
     const Vector packed = saturated(words[0], words[count / 2 - 1]);
     return quick == Quick::twice ? packed : clamped(packed, bounds);
   }
   ALWAYS_INLINE bool unclear() const {
-    return any_word_without(least, static_cast<std::int16_t>(-2 * kUnclear));
+    return any_lower_word_without(least, static_cast<std::int16_t>(-2 * kUnclear));
   }
 };
 

@@ -95,17 +95,14 @@ ALWAYS_INLINE Vector pack_codes(const Vector (&v)[4], const Bounds& bounds) {
 ALWAYS_INLINE Vector upper_words(Vector a, Vector b) {
   return _mm256_packs_epi32(_mm256_srai_epi32(a, 16), _mm256_srai_epi32(b, 16));
 }
-// The lower ones, in any order.
-ALWAYS_INLINE Vector lower_words(Vector a, Vector b) {
-  return _mm256_blend_epi16(a, _mm256_slli_epi32(b, 16), 0xaa);
-}
 ALWAYS_INLINE Vector smaller_words(Vector a, Vector b) {
   return _mm256_min_epu16(a, b);
 }
-// Whether any 16-bit number has none of the bits.
-ALWAYS_INLINE bool any_word_without(Vector words, std::int16_t bits) {
+// Whether the lower 16 bits of any lane have none of the bits.
+ALWAYS_INLINE bool any_lower_word_without(Vector words, std::int16_t bits) {
   const Vector rest = _mm256_and_si256(words, _mm256_set1_epi16(bits));
-  return _mm256_movemask_epi8(_mm256_cmpeq_epi16(rest, _mm256_setzero_si256())) != 0;
+  const int zeros = _mm256_movemask_epi8(_mm256_cmpeq_epi16(rest, _mm256_setzero_si256()));
+  return (zeros & 0x33333333) != 0;
 }
 // What pack_codes packed, one vector after the other.
 ALWAYS_INLINE Vector in_order(Vector packed) {

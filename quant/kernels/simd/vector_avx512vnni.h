@@ -70,14 +70,6 @@ ALWAYS_INLINE Vector lower_halves(Vector even, Vector odd) {
   return _mm512_mask_shuffle_epi32(even, 0xaaaa, odd, _MM_PERM_CCAA);
 }
 
-// Indices of each lane's lower (0) or upper (1) half, for upper_words and lower_words.
-ALWAYS_INLINE Vector word_order(int half) {
-  const int a = half * 0x10001 + 0x20000, b = a + 0x200020;  // words 2 and 0 of a lane, of b's
-  return _mm512_setr_epi32(a, a + 0x40004, b, b + 0x40004, a + 0x80008, a + 0xc000c, b + 0x80008,
-                           b + 0xc000c, a + 0x100010, a + 0x140014, b + 0x100010, b + 0x140014,
-                           a + 0x180018, a + 0x1c001c, b + 0x180018, b + 0x1c001c);
-}
-
 ALWAYS_INLINE Vector widen_codes(const std::int8_t* p) {
   return _mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
 }
@@ -99,19 +91,17 @@ ALWAYS_INLINE Vector clamped(Vector codes, const Bounds& bounds) {
 ALWAYS_INLINE Vector pack_codes(const Vector (&v)[4], const Bounds& bounds) {
   return clamped(saturated(_mm512_packs_epi32(v[0], v[1]), _mm512_packs_epi32(v[2], v[3])), bounds);
 }
-// The 16-bit halves of a's and b's lanes, in each 128 bits first a's and then b's.
+// The upper 16-bit halves of a's and b's lanes, in each 128 bits first a's and then b's. (A
+// permutation of words would take three steps too, two of them on the one port that has such.)
 ALWAYS_INLINE Vector upper_words(Vector a, Vector b) {
-  return _mm512_permutex2var_epi16(a, word_order(1), b);
-}
-ALWAYS_INLINE Vector lower_words(Vector a, Vector b) {
-  return _mm512_permutex2var_epi16(a, word_order(0), b);
+  return _mm512_packs_epi32(_mm512_srai_epi32(a, 16), _mm512_srai_epi32(b, 16));
 }
 ALWAYS_INLINE Vector smaller_words(Vector a, Vector b) {
   return _mm512_min_epu16(a, b);
 }
-// Whether any 16-bit number has none of the bits.
-ALWAYS_INLINE bool any_word_without(Vector words, std::int16_t bits) {
-  return _mm512_testn_epi16_mask(words, _mm512_set1_epi16(bits)) != 0;
+// Whether the lower 16 bits of any lane have none of the bits.
+ALWAYS_INLINE bool any_lower_word_without(Vector words, std::int16_t bits) {
+  return (_mm512_testn_epi16_mask(words, _mm512_set1_epi16(bits)) & 0x55555555u) != 0;
 }
 // What pack_codes packed, one vector after the other.
 ALWAYS_INLINE Vector in_order(Vector packed) {
