@@ -1,6 +1,7 @@
 #include "integrad/train/learner.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cmath>
 
@@ -9,6 +10,7 @@
 #include "integrad/nn/losses.h"
 #include "integrad/quant/calibrate.h"
 #include "integrad/quant/fake_quant.h"
+#include "integrad/tensor/parallel.h"
 #include "integrad/train/levels.h"
 #include "integrad/train/progress.h"
 
@@ -16,15 +18,15 @@ namespace integrad {
 
 namespace {
 
-Var loss_of(const TrainConfig& config, Tape<float>& tape, Var logits, const Tensor<float>& mask) {
-  if (config.loss == "bce") return binary_cross_entropy(tape, logits, mask);
-  if (config.loss == "dice") return dice_loss(tape, logits, mask);
+Var loss_of(const TrainConfig& config, Tape<float>& tape, Var logits, Tensor<float> mask) {
+  if (config.loss == "bce") return binary_cross_entropy(tape, logits, std::move(mask));
+  if (config.loss == "dice") return dice_loss(tape, logits, std::move(mask));
   StructureLossOptions options;
   const Index side = std::min(mask.shape().height(), mask.shape().width());
   options.window = config.loss_window > 0 ? config.loss_window : default_structure_window(side);
   if (config.loss == "structure-pranet")
     options.reduction = StructureLossOptions::Reduction::pranet;
-  return structure_loss(tape, logits, mask, options);
+  return structure_loss(tape, logits, std::move(mask), options);
 }
 
 /// A tensor that others may hold for as long as this lives; then its owner has it back.
@@ -59,8 +61,22 @@ std::vector<StepProfile::Part> parts_of(const Graph& graph, std::span<const Var>
   return parts;
 }
 
+// Both on all threads: those that wait long fall asleep, and take longer to wake.
 bool finite(const Tensor<float>& values) {
-  return std::ranges::all_of(values.values(), [](float v) { return std::isfinite(v); });
+  std::atomic<bool> all = true;
+  parallel_for(values.size(), kElementwiseGrain, [&](Index begin, Index end) {
+    bool part = true;
+    for (Index i = begin; i < end; ++i) part = part & (values[i] - values[i] == 0.0f);
+    if (!part) all = false;
+  });
+  return all;
+}
+Tensor<float> copy_of(const Tensor<float>& values) {
+  Tensor<float> copy = Tensor<float>::uninitialized(values.shape());
+  parallel_for(values.size(), kElementwiseGrain, [&](Index begin, Index end) {
+    std::copy_n(values.data() + begin, end - begin, copy.data() + begin);
+  });
+  return copy;
 }
 
 }  // namespace
@@ -102,7 +118,7 @@ Var Learner::loss(Tape<float>& tape, std::span<const Var> values, const Tensor<f
   std::optional<Var> sum;
   for (std::size_t i = 0; i < levels.size(); ++i) {
     const Var term = loss_of(config_, tape, values[static_cast<std::size_t>(levels[i])],
-                             whole ? mask : targets[i]);
+                             whole ? copy_of(mask) : targets[i]);
     sum = sum ? add(tape, *sum, term) : term;
   }
   return *sum;
