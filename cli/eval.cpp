@@ -117,6 +117,7 @@ class Eval final : public Command {
                                 const std::vector<Sample>& samples,
                                 const std::vector<bool>& extents) const {
     std::vector<ScoreTable> tables;
+    tables.reserve(extents.size());
     for (const bool within : extents) tables.push_back({within, {}});
     const auto add = [&](const Checkpoint& of, Arithmetic arithmetic) {
       const auto scored = evaluate_extents(of, samples, arithmetic, extents, enlargement());

@@ -27,11 +27,12 @@ struct AddOnBuilder {
   /// Every doubling by a convolution of its own, then by the one that they share.
   Value skip(const std::string& name, Value x, int doublings) {
     for (int i = 1; i <= doublings; ++i) {
+      const auto named = [&](const char* what) { return name + what; };
       const std::string number = std::to_string(i);
-      x = g.layer(name + "/up" + number, repeating(classes), {x});
-      x = i == 1
-              ? g.layer(name + "/full", smoothing(classes), {x})
-              : g.layer_sharing(name + "/full", name + "/full" + number, smoothing(classes), {x});
+      x = g.layer(named("/up").append(number), repeating(classes), {x});
+      x = i == 1 ? g.layer(named("/full"), smoothing(classes), {x})
+                 : g.layer_sharing(named("/full"), named("/full").append(number),
+                                   smoothing(classes), {x});
     }
     return x;
   }
