@@ -10,6 +10,12 @@ namespace integrad {
 
 namespace {
 
+// In a table that begins with the code -128.
+std::size_t place_of(std::int32_t code) {
+  const std::int32_t place = code + 128;
+  return static_cast<std::size_t>(place);
+}
+
 /// An operation on single codes: unclamped(code) is the integer arithmetic's code.
 template <class Unclamped>
 fake_quant::Rounded each_code(const CodeMap& from, const Quantization& out,
@@ -17,7 +23,7 @@ fake_quant::Rounded each_code(const CodeMap& from, const Quantization& out,
   std::array<std::int8_t, 256> clamped{};
   std::array<bool, 256> open{};
   for (std::int32_t code = -128; code < 128; ++code) {
-    const auto at = static_cast<std::size_t>(code + 128);
+    const std::size_t at = place_of(code);
     const std::int32_t result = unclamped(code);
     clamped[at] = static_cast<std::int8_t>(integrad_clamp(result, clamp.low, clamp.high));
     open[at] = result >= clamp.open_low && result <= clamp.high;
@@ -28,7 +34,7 @@ fake_quant::Rounded each_code(const CodeMap& from, const Quantization& out,
   kernels::parallel_rows(passes.lines().count, size, [&](Index line) {
     kernels::int8::BitWriter writer(passes.line(line));
     for (Index i = line * size; i < (line + 1) * size; ++i) {
-      const auto at = static_cast<std::size_t>(from.codes()[i] + 128);
+      const std::size_t at = place_of(from.codes()[i]);
       codes[i] = clamped[at];
       writer.put(open[at]);
     }
@@ -100,7 +106,7 @@ Var FakeQuantEvaluator::operator()(int id, const layer::Pointwise& l, Inputs in)
   } else {
     const auto& logistic = std::get<quantized::Logistic>(operation);
     rounded = each_code(*from, out, {-128, 127, -128}, [&](std::int32_t code) -> std::int32_t {
-      return logistic.table[static_cast<std::size_t>(code + 128)];
+      return logistic.table[place_of(code)];
     });
   }
   return replace(id, FloatEvaluator<float>::operator()(id, l, in), std::move(rounded));

@@ -48,7 +48,7 @@ struct Builder {
 
   Index row_size() const { return node.shape.width() * node.shape.channels(); }
 
-  static Made convolution(std::shared_ptr<const int8::RowLayer> layer) {
+  static Made convolution(const std::shared_ptr<const int8::RowLayer>& layer) {
     if (layer == nullptr) return std::nullopt;
     return Operator<Code>{layer->pass.window_y, 1, [=](const Sources& in, std::uint8_t*) {
                             const auto rows = std::make_shared<ConvolvedRows>(layer, in[0]);

@@ -110,6 +110,7 @@ Var Learner::loss(Tape<float>& tape, std::span<const Var> values, const Tensor<f
   std::vector<int> levels = graph_.levels();
   if (config_.level_loss == "last") levels.erase(levels.begin(), levels.end() - 1);
   std::vector<Shape> shapes;
+  shapes.reserve(levels.size());
   for (const int id : levels) shapes.push_back(tape.shape(values[static_cast<std::size_t>(id)]));
   // The last level's is most often the truth itself.
   const bool whole = shapes.size() == 1 && shapes[0] == mask.shape();
