@@ -77,6 +77,15 @@ void TrainFlags::declare(Options& options, const TrainConfig& shown) {
   add(
       "--scale", [](C & c) -> auto& { return c.augmentation.scale; },
       "A magnification from 1 - s to 1 + s");
+  add(
+      "--colour", [](C & c) -> auto& { return c.augmentation.colour; },
+      "A factor from 1 - c to 1 + c for each channel, besides the brightness");
+  add(
+      "--gamma", [](C & c) -> auto& { return c.augmentation.gamma; },
+      "Light to the power 2^-g to 2^g");
+  add(
+      "--elastic", [](C & c) -> auto& { return c.augmentation.elastic; },
+      "A smooth random displacement by about half as many pixels; 0: none");
   options.add("--crop", crop_, "Train on random squares of this many pixels a side; 0: whole");
   add(
       "--target", [](C & c) -> auto& { return c.target; },

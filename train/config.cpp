@@ -44,6 +44,9 @@ void for_each_field(Config& c, Field&& field) {
   field("flip_vertical", c.augmentation.flip_vertical);
   field("rotation_degrees", c.augmentation.rotation_degrees);
   field("scale", c.augmentation.scale);
+  field("colour", c.augmentation.colour);
+  field("gamma", c.augmentation.gamma);
+  field("elastic", c.augmentation.elastic);
   field("crop_height", c.augmentation.crop_height);
   field("crop_width", c.augmentation.crop_width);
   field("target", c.target);

@@ -3,10 +3,12 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "integrad/tensor/parallel.h"
 #include "integrad/tensor/random.h"
+#include "integrad/train/elastic_field.h"
 #include "integrad/train/loader.h"
 
 using namespace integrad;
@@ -117,7 +119,8 @@ TEST_CASE("magnified by two every other place is a pixel of the original, about 
 
 TEST_CASE("brightness multiplies and clamps; the mask is not concerned") {
   const Sample sample = noise("a", 6, 6);
-  const Result plain = apply(sample, {}), bright = apply(sample, {.brightness = 1.5f});
+  const Result plain = apply(sample, {}),
+               bright = apply(sample, {.brightness = {1.5f, 1.5f, 1.5f}});
   for (Index i = 0; i < plain.image.size(); ++i)
     CHECK(bright.image[i] == std::min(1.0f, plain.image[i] * 1.5f));
   CHECK(same(plain.mask, bright.mask));
@@ -139,7 +142,9 @@ TEST_CASE("draws depend on seed, epoch and sample, and keep to their ranges") {
   int flips = 0;
   for (Index sample = 0; sample < 400; ++sample) {
     const AugmentationDraw d = draw_augmentation(a, shape, 1, 5, sample);
-    REQUIRE((d.brightness >= 0.8f && d.brightness <= 1.2f));
+    REQUIRE((d.brightness[0] >= 0.8f && d.brightness[0] <= 1.2f));
+    REQUIRE((d.brightness[1] == d.brightness[0] && d.brightness[2] == d.brightness[0]));
+    REQUIRE(d.exponent == 1);
     REQUIRE((d.degrees >= -1 && d.degrees <= 1));
     REQUIRE(d.magnification == 1);
     rows.insert(d.crop_y);
@@ -222,4 +227,101 @@ TEST_CASE("magnifications fill their range and leave the other draws as they wer
   CHECK((most <= 1.25 && most > 1.23));
   a.scale = 0.6;
   CHECK_THROWS_AS(check(a), Error);
+}
+
+TEST_CASE("colours have their own factors, and light its exponent; black stays black") {
+  Sample sample = noise("a", 6, 6);
+  sample.image[0] = 0;
+  const Result plain = apply(sample, {});
+  const Result varied = apply(sample, {.brightness = {0.5f, 1.0f, 2.0f}, .exponent = 2});
+  for (Index i = 0; i < plain.image.size(); ++i) {
+    const float factor = i % 3 == 0 ? 0.5f : i % 3 == 1 ? 1.0f : 2.0f;
+    CHECK(varied.image[i] ==
+          doctest::Approx(std::min(1.0f, factor * plain.image[i] * plain.image[i])));
+  }
+  CHECK(varied.image[0] == 0);
+  CHECK(same(plain.mask, varied.mask));
+
+  Augmentation a = Augmentation::q_segment();
+  const AugmentationDraw before = draw_augmentation(a, Shape{1, 10, 9, 3}, 1, 5, 7);
+  a.colour = 0.25;
+  a.gamma = 1;
+  double least = 9, most = 0, darkest = 9, lightest = 0;
+  for (Index sample_number = 0; sample_number < 400; ++sample_number) {
+    const AugmentationDraw d = draw_augmentation(a, Shape{1, 10, 9, 3}, 1, 5, sample_number);
+    CHECK(d.brightness[0] != d.brightness[1]);
+    CHECK(d.brightness[1] != d.brightness[2]);
+    least = std::min(least, d.exponent);
+    most = std::max(most, d.exponent);
+    darkest = std::min<double>(darkest, d.brightness[2]);
+    lightest = std::max<double>(lightest, d.brightness[2]);
+  }
+  CHECK((least >= 0.5 && least < 0.52));
+  CHECK((most <= 2 && most > 1.95));
+  CHECK((darkest >= 0.6 && darkest < 0.68));
+  CHECK((lightest <= 1.5 && lightest > 1.4));
+  const AugmentationDraw after = draw_augmentation(a, Shape{1, 10, 9, 3}, 1, 5, 7);
+  CHECK(after.degrees == before.degrees);
+  CHECK(after.magnification == before.magnification);
+  a.colour = 1;
+  CHECK_THROWS_AS(check(a), Error);
+  CHECK_THROWS_AS(check(Augmentation{.gamma = -1}), Error);
+  CHECK_THROWS_AS(check(Augmentation{.elastic = 33}), Error);
+}
+
+TEST_CASE("an elastic field is smooth, has half its nodes' deviation and does not know the crop") {
+  const Random random(3, 4);
+  const ElasticField field(random, 100, 130, 8.0);
+  double squares = 0, largest_step = 0;
+  std::vector<ElasticField::Offset> above;
+  for (Index y = 0; y < 100; ++y) {
+    const auto row = field.row(y, 0, 130);
+    const auto part = field.row(y, 57, 20);
+    for (Index x = 0; x < 130; ++x) {
+      const ElasticField::Offset at = row[static_cast<std::size_t>(x)];
+      squares += at.y * at.y + at.x * at.x;
+      if (x >= 57 && x < 77) {
+        REQUIRE(part[static_cast<std::size_t>(x - 57)].y == at.y);
+        REQUIRE(part[static_cast<std::size_t>(x - 57)].x == at.x);
+      }
+      if (y > 0) {
+        const ElasticField::Offset up = above[static_cast<std::size_t>(x)];
+        largest_step = std::max({largest_step, std::abs(at.y - up.y), std::abs(at.x - up.x)});
+      }
+    }
+    above = row;
+  }
+  const double deviation = std::sqrt(squares / (2 * 100 * 130));
+  CHECK((deviation > 2 && deviation < 6));
+  CHECK(largest_step < 1);  // pixels over one pixel: nothing folds
+}
+
+TEST_CASE("elastic displacement moves image and mask alike, and a sample's field is its own") {
+  Sample sample = noise("a", 70, 80);
+  // A mask that can be read off the picture: both are moved by one field.
+  for (Index i = 0; i < sample.mask.size(); ++i) {
+    const Index y = i / 80, x = i % 80;
+    const bool vessel = (x / 16 + y / 16) % 2 == 0;
+    sample.mask[i] = vessel ? 1 : 0;
+    for (Index c = 0; c < 3; ++c) sample.image[3 * i + c] = vessel ? 255 : 0;
+  }
+  const Augmentation a{.elastic = 6};
+  const auto drawn = [&](Index number) {
+    return draw_augmentation(a, sample.image.shape(), 1, 0, number);
+  };
+  const Result plain = apply(sample, {}), moved = apply(sample, drawn(0));
+  CHECK_FALSE(same(plain.mask, moved.mask));
+  CHECK_FALSE(same(apply(sample, drawn(1)).mask, moved.mask));
+  CHECK(same(apply(sample, drawn(0)).image, moved.image));
+  Index far_off = 0;
+  for (Index i = 0; i < moved.mask.size(); ++i)
+    far_off += std::abs(moved.image[3 * i] - moved.mask[i]) > 0.76f ? 1 : 0;
+  CHECK(far_off < moved.mask.size() / 200);  // but near the border, where the outside is black
+
+  AugmentationDraw part = drawn(0);
+  part.crop_y = 11, part.crop_x = 30, part.height = 40, part.width = 32;
+  const Result cropped = apply(sample, part);
+  for (Index y = 0; y < 40; ++y)
+    for (Index x = 0; x < 32; ++x)
+      REQUIRE(cropped.image(0, y, x, 0) == moved.image(0, y + 11, x + 30, 0));
 }
