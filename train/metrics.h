@@ -1,11 +1,11 @@
 #pragma once
-#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "integrad/tensor/shape.h"
+#include "integrad/train/ranks.h"
 
 namespace integrad {
 
@@ -40,44 +40,6 @@ Confusion confusion(std::span<const T> scores, T threshold, std::span<const std:
 /// The same for a prediction that is a mask already: 0 or not (a second observer).
 Confusion confusion(std::span<const std::uint8_t> prediction, std::span<const std::uint8_t> truth,
                     std::span<const std::uint8_t> field_of_view = {});
-
-/// Area under the ROC curve, exactly: the share of (positive, negative) pixel pairs whose scores
-/// are in the right order, ties counted half. NaN unless both classes occur. Integers are compared
-/// and counted, so the value does not depend on an order of summation.
-template <class T>
-double area_under_curve(std::span<const T> scores, std::span<const std::uint8_t> truth,
-                        std::span<const std::uint8_t> field_of_view = {});
-
-/// Scores of both classes, from which the area under the ROC curve follows; those of several images
-/// are added. Floats are kept, four bytes each, int8 codes counted.
-template <class T>
-class Ranks;
-
-template <>
-class Ranks<float> {
- public:
-  void add(std::span<const float> scores, std::span<const std::uint8_t> truth,
-           std::span<const std::uint8_t> field_of_view = {});
-  void add(Ranks&& other);
-  double area_under_curve() const;
-
- private:
-  // Numbers of the same order. Pairs are counted run by run, so runs need no order among them.
-  std::vector<std::uint32_t> positive_;
-  std::vector<std::vector<std::uint32_t>> negative_;  ///< sorted runs
-};
-
-template <>
-class Ranks<std::int8_t> {
- public:
-  void add(std::span<const std::int8_t> scores, std::span<const std::uint8_t> truth,
-           std::span<const std::uint8_t> field_of_view = {});
-  void add(Ranks&& other);
-  double area_under_curve() const;
-
- private:
-  std::array<std::array<std::uint64_t, 256>, 2> histogram_{};  ///< by class, then code + 128
-};
 
 /// One image's figures, or those of all images pooled.
 struct SegmentationScore {

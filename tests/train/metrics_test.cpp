@@ -139,3 +139,31 @@ TEST_CASE("pooled figures are those of all pixels together") {
   CHECK(pooled.counts == Confusion{1, 2, 1, 0});
   CHECK(pooled.auc == doctest::Approx(1.0 / 3));
 }
+
+TEST_CASE(
+    "the area is exact for any spread of scores: outliers, denormals, many ties, few negatives") {
+  const Random random(3, 3);
+  const float infinity = std::numeric_limits<float>::infinity(),
+              most = std::numeric_limits<float>::max(),
+              least = std::numeric_limits<float>::denorm_min();
+  const std::vector<std::vector<float>> extremes{
+      {}, {1e30f, -1e30f}, {infinity, -infinity}, {most, -most}, {least, -least, 0.0f}};
+  const float scales[] = {1.0f, 1e-40f, 1e-3f, 3e37f};
+  for (const auto& extreme : extremes)
+    for (const float scale : scales)
+      for (const std::uint64_t rarity : {2u, 9u})
+        for (const bool rare_positives : {false, true}) {
+          std::vector<float> scores;
+          Bytes truth;
+          for (std::uint64_t i = 0; i < 300; ++i) {
+            const std::uint64_t at = 3 * i;
+            const bool extremely = !extreme.empty() && random.below(at, 9) == 0;
+            const float score = extremely ? extreme[random.below(at + 1, extreme.size())]
+                                          : static_cast<float>(random.normal(at + 1)) * scale;
+            scores.push_back(i % 4 == 0 && i > 0 ? scores.back() : score);
+            truth.push_back((random.below(at + 2, rarity) == 0) == rare_positives ? 1 : 0);
+          }
+          REQUIRE(auc(scores, truth) ==
+                  doctest::Approx(brute_force_auc(scores, truth, Bytes(300, 1))).epsilon(1e-14));
+        }
+}

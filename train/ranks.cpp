@@ -1,0 +1,168 @@
+#include "integrad/train/ranks.h"
+
+#include <algorithm>
+#include <bit>
+#include <iterator>
+#include <limits>
+#include <numeric>
+
+#include "integrad/train/scored_pixels.h"
+
+namespace integrad {
+
+namespace {
+
+/// Pairs in the right order, doubled so that a tie's half is an integer; below 2^96.
+__extension__ using PairCount = unsigned __int128;
+
+double auc_from(PairCount doubled_wins, std::uint64_t positives, std::uint64_t negatives) {
+  if (positives == 0 || negatives == 0) return std::numeric_limits<double>::quiet_NaN();
+  return static_cast<double>(doubled_wins) /
+         (2.0 * static_cast<double>(positives) * static_cast<double>(negatives));
+}
+
+/// A float's bits as an unsigned number of the same order; -0 and +0 become one.
+std::uint32_t ordered(float value) {
+  const auto bits = std::bit_cast<std::uint32_t>(value + 0.0f);
+  return (bits & 0x80000000u) != 0 ? ~bits : bits | 0x80000000u;
+}
+
+/// Sorts by 11, 11 and 10 bits from the lowest: a million scores in a tenth of std::sort's time.
+void radix_sort(std::span<std::uint32_t> keys) {
+  constexpr std::array<unsigned, 3> kShift{0, 11, 22};
+  constexpr std::uint32_t kDigits = 2048;
+  std::array<std::array<std::size_t, kDigits>, 3> places{};
+  const auto digit = [&](std::uint32_t key, std::size_t pass) {
+    return key >> kShift[pass] & (kDigits - 1);
+  };
+  for (const std::uint32_t key : keys)
+    for (std::size_t pass = 0; pass < 3; ++pass) ++places[pass][digit(key, pass)];
+  auto other = Buffer<std::uint32_t>::uninitialized(keys.size());
+  std::span<std::uint32_t> from = keys, to(other.data(), other.size());
+  for (std::size_t pass = 0; pass < 3; ++pass) {
+    std::exclusive_scan(places[pass].begin(), places[pass].end(), places[pass].begin(),
+                        std::size_t{0});
+    for (const std::uint32_t key : from) to[places[pass][digit(key, pass)]++] = key;
+    std::swap(from, to);
+  }
+  std::ranges::copy(from, keys.begin());  // three passes end in the other one
+}
+
+/// Pairs in the right order between sorted scores, doubled, ties counted once; walks each once.
+PairCount doubled_wins(std::span<const std::uint32_t> positive,
+                       std::span<const std::uint32_t> negative) {
+  PairCount wins = 0;
+  std::size_t below = 0, not_above = 0;
+  for (const std::uint32_t score : positive) {
+    while (below < negative.size() && negative[below] < score) ++below;
+    not_above = std::max(not_above, below);
+    while (not_above < negative.size() && negative[not_above] == score) ++not_above;
+    wins += below + not_above;
+  }
+  return wins;
+}
+
+/// The negatives of so many pixels are sorted at a time: they fit into a processor's own cache.
+constexpr std::size_t kRun = std::size_t{1} << 18;
+
+}  // namespace
+
+void Ranks<float>::add(std::span<const float> scores, std::span<const std::uint8_t> truth,
+                       std::span<const std::uint8_t> field_of_view) {
+  check_sizes(scores.size(), truth.size(), field_of_view.size());
+  check_numbers(scores, field_of_view);
+  const std::size_t runs = part_count(scores.size(), kRun), first = negative_.size();
+  negative_.resize(first + runs);
+  std::vector<Keys> positive(runs);
+  each_part(scores.size(), kRun, [&](std::size_t run, std::size_t begin, std::size_t end) {
+    Keys won(end - begin + 1), lost(end - begin + 1);
+    // Every score is written to both and stays in one: no branches on the data.
+    std::size_t positives = 0, negatives = 0;
+    for (std::size_t i = begin; i < end; ++i) {
+      const bool here = counted(field_of_view, i), in_truth = truth[i] != 0;
+      won.memory.data()[positives] = lost.memory.data()[negatives] = ordered(scores[i]);
+      positives += here && in_truth;
+      negatives += here && !in_truth;
+    }
+    won.count = positives;
+    lost.count = negatives;
+    radix_sort(lost.values());
+    positive[run] = std::move(won);
+    negative_[first + run] = std::move(lost);
+  });
+  for (Keys& won : positive) {
+    const std::span<const std::uint32_t> keys = won.values();
+    positive_.insert(positive_.end(), keys.begin(), keys.end());
+  }
+}
+
+void Ranks<float>::add(Ranks&& other) {
+  positive_.insert(positive_.end(), other.positive_.begin(), other.positive_.end());
+  std::ranges::move(other.negative_, std::back_inserter(negative_));
+}
+
+double Ranks<float>::area_under_curve() const {
+  std::vector<std::uint32_t> positive = positive_;
+  radix_sort(positive);
+  std::vector<PairCount> wins(negative_.size());
+  parallel_chunks(static_cast<Index>(wins.size()), [&](Index run) {
+    const auto i = static_cast<std::size_t>(run);
+    wins[i] = doubled_wins(positive, negative_[i].values());
+  });
+  PairCount all = 0;
+  std::uint64_t negatives = 0;
+  for (std::size_t i = 0; i < wins.size(); ++i) {
+    all += wins[i];
+    negatives += negative_[i].count;
+  }
+  return auc_from(all, positive_.size(), negatives);
+}
+
+void Ranks<std::int8_t>::add(std::span<const std::int8_t> scores,
+                             std::span<const std::uint8_t> truth,
+                             std::span<const std::uint8_t> field_of_view) {
+  check_sizes(scores.size(), truth.size(), field_of_view.size());
+  // Neighbours often have the same code: four tables in turn, so that no count waits for the last.
+  constexpr std::size_t kTables = 4;
+  std::array<std::array<std::array<Index, 256>, 2>, kTables> tables{};
+  for (std::size_t i = 0; i < scores.size(); ++i)
+    tables[i % kTables][truth[i] != 0][static_cast<std::size_t>(scores[i] + 128)] +=
+        counted(field_of_view, i);
+  for (const auto& table : tables)
+    for (std::size_t t = 0; t < 2; ++t)
+      for (std::size_t code = 0; code < 256; ++code)
+        histogram_[t][code] += static_cast<std::uint64_t>(table[t][code]);
+}
+
+void Ranks<std::int8_t>::add(Ranks&& other) {
+  for (std::size_t truth = 0; truth < 2; ++truth)
+    for (std::size_t code = 0; code < 256; ++code)
+      histogram_[truth][code] += other.histogram_[truth][code];
+}
+
+double Ranks<std::int8_t>::area_under_curve() const {
+  PairCount wins = 0;
+  std::uint64_t positives = 0, negatives = 0;
+  for (std::size_t code = 0; code < 256; ++code) {
+    const std::uint64_t here = histogram_[0][code];
+    wins += static_cast<PairCount>(histogram_[1][code]) * (2 * negatives + here);
+    negatives += here;
+    positives += histogram_[1][code];
+  }
+  return auc_from(wins, positives, negatives);
+}
+
+template <class T>
+double area_under_curve(std::span<const T> scores, std::span<const std::uint8_t> truth,
+                        std::span<const std::uint8_t> field_of_view) {
+  Ranks<T> ranks;
+  ranks.add(scores, truth, field_of_view);
+  return ranks.area_under_curve();
+}
+
+template double area_under_curve(std::span<const float>, std::span<const std::uint8_t>,
+                                 std::span<const std::uint8_t>);
+template double area_under_curve(std::span<const std::int8_t>, std::span<const std::uint8_t>,
+                                 std::span<const std::uint8_t>);
+
+}  // namespace integrad
