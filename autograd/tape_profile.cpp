@@ -31,9 +31,10 @@ double multiply_accumulates(const TapeProfile::Node& node) {
 
 // Whether the gradient depends on the operands' values, or on their places only.
 bool reads_values(std::string_view operation) {
-  constexpr std::array<std::string_view, 12> kPlacesOnly = {
-      "add",    "sub", "max_pool2d", "max_unpool2d", "average_pool2d", "resize_nearest2d",
-      "concat", "pad", "slice",      "reshape",      "mean",           "resize_bilinear2d"};
+  constexpr std::array<std::string_view, 13> kPlacesOnly = {
+      "add",         "sub", "max_pool2d", "max_unpool2d", "average_pool2d", "resize_nearest2d",
+      "concat",      "pad", "slice",      "reshape",      "mean",           "resize_bilinear2d",
+      "dense_filter"};
   return operation != "sum" && std::ranges::find(kPlacesOnly, operation) == kPlacesOnly.end();
 }
 

@@ -2,6 +2,7 @@
 
 #include "integrad/cli/command.h"
 #include "integrad/cli/info_int8.h"
+#include "integrad/cli/speed.h"
 #include "integrad/cli/table.h"
 #include "integrad/cli/weights.h"
 #include "integrad/nn/models/registry.h"
@@ -71,6 +72,8 @@ class Info final : public Command {
     options.add("--int8", int8_,
                 "What the integer program takes on a device, and the parts it fits");
     options.add("--plan", plan_, "With --int8, memory by: layers, rows, recompute");
+    options.add("--speed", speed_,
+                "How many images a second it predicts here, in floats and in int8");
   }
 
   int run(const Settings&) override {
@@ -78,9 +81,19 @@ class Info final : public Command {
     std::error_code error;
     if (fs::path(model_).has_extension() || fs::exists(model_, error)) return describe_file();
     const Index size = size_ == 0 ? kDefaultSize : size_;
+    if (speed_) {
+      const Model<float> model = fresh(make_model(model_, size, size));
+      const QGraph program = untrained(model);
+      print_speed(model, &program);
+      return 0;
+    }
     if (int8_) {
-      print_device_account([&](Index h, Index w) { return untrained(make_model(model_, h, w)); },
-                           size, size, plan_);
+      print_device_account(
+          [&](Index h, Index w) {
+            const Model<float> model = fresh(make_model(model_, h, w));
+            return SizedProgram{model.graph, untrained(model)};
+          },
+          size, size, plan_);
       return 0;
     }
     const Graph graph = make_model(model_, size, size);
@@ -102,6 +115,11 @@ class Info final : public Command {
     const bool quantized = model.stage == Checkpoint::Stage::quantized;
     const Index height = size_ == 0 ? model.height : size_;
     const Index width = size_ == 0 ? model.width : size_;
+    if (speed_) {
+      const QGraph program = quantized ? model.program(height, width) : QGraph{};
+      print_speed(model.folded(height, width), quantized ? &program : nullptr);
+      return 0;
+    }
     if (int8_) {
       require(quantized, model_,
               ": is a float model; integrad quantize makes a quantised one of it");
@@ -137,16 +155,16 @@ class Info final : public Command {
     return 0;
   }
 
+  static Model<float> fresh(const Graph& graph) { return fold(graph, initialize<float>(graph, 0)); }
   /// What a program takes does not depend on the values of its weights.
-  static SizedProgram untrained(const Graph& graph) {
-    const Model<float> model = fold(graph, initialize<float>(graph, 0));
+  static QGraph untrained(const Model<float>& model) {
     const std::vector<Quantization> same(model.graph.nodes().size(), kImageQuantization);
-    return {model.graph, lower(model.graph, model.parameters, same, find_target(kDefaultTarget))};
+    return lower(model.graph, model.parameters, same, find_target(kDefaultTarget));
   }
 
   std::string model_, plan_{kDefaultPlan};
   Index size_ = 0;
-  bool int8_ = false;
+  bool int8_ = false, speed_ = false;
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "integrad/autograd/ops/batch_norm.h"
 #include "integrad/autograd/ops/concat.h"
 #include "integrad/autograd/ops/conv2d.h"
+#include "integrad/autograd/ops/dense_filter.h"
 #include "integrad/autograd/ops/depthwise_conv2d.h"
 #include "integrad/autograd/ops/fully_connected.h"
 #include "integrad/autograd/ops/reduce.h"
@@ -36,6 +37,12 @@ FloatEvaluator<T>::FloatEvaluator(Tape<T>& tape, const Graph& graph, Parameters<
 template <class T>
 Var FloatEvaluator<T>::parameter(int id, const char* name) const {
   return values_[parameters_.position(graph_.node(id).parameter(name))];
+}
+
+template <class T>
+Var FloatEvaluator<T>::dense_weight(int id, const layer::TransposedConv2d& l) const {
+  const Var weight = parameter(id, "weight");
+  return l.groups == 1 ? weight : dense_filter(tape_, weight, l.groups);
 }
 
 template <class T>
@@ -108,8 +115,8 @@ Var FloatEvaluator<T>::operator()(int id, const layer::DepthwiseConv2d& l, Input
 
 template <class T>
 Var FloatEvaluator<T>::operator()(int id, const layer::TransposedConv2d& l, Inputs in) {
-  return activate(transposed_conv2d(tape_, in[0], parameter(id, "weight"), bias(id, l.bias),
-                                    l.window, l.output_padding),
+  return activate(transposed_conv2d(tape_, in[0], dense_weight(id, l), bias(id, l.bias), l.window,
+                                    l.output_padding),
                   l.activation);
 }
 

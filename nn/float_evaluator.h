@@ -56,6 +56,8 @@ class FloatEvaluator {
 
  protected:
   Var parameter(int id, const char* name) const;
+  /// A transposed convolution's, over all channels.
+  Var dense_weight(int id, const layer::TransposedConv2d& l) const;
   Var bias(int id, bool present) const { return present ? parameter(id, "bias") : Var{}; }
   Var activate(Var x, Activation activation) const;
 

@@ -75,7 +75,11 @@ Index DepthwiseConv2d::macs(Shapes inputs) const {
   return depthwise_geometry(x, weight_shape(*this, x), window).macs();
 }
 
+// Of the convolution over all channels.
 static Shape weight_shape(const TransposedConv2d& l, const Shape& x) {
+  require(l.groups >= 1 && x.channels() % l.groups == 0 && l.out_channels % l.groups == 0,
+          "transposed convolution needs channels divisible by groups ", l.groups, "; input ", x,
+          ", ", l.out_channels, " output channels");
   return {l.out_channels, l.window.kernel_y, l.window.kernel_x, x.channels()};
 }
 Shape TransposedConv2d::output(Shapes inputs) const {
@@ -83,7 +87,8 @@ Shape TransposedConv2d::output(Shapes inputs) const {
   return transposed_geometry(x, weight_shape(*this, x), window, output_padding).input();
 }
 std::vector<ParameterSpec> TransposedConv2d::parameters(Shapes inputs) const {
-  const Shape w = weight_shape(*this, feature_map(inputs));
+  const Shape dense = weight_shape(*this, feature_map(inputs)),
+              w = dense.with(3, dense[3] / groups);
   return weight_and_bias(w, w[1] * w[2] * w[3], out_channels, bias, start);
 }
 Index TransposedConv2d::macs(Shapes inputs) const {

@@ -67,7 +67,9 @@ struct DepthwiseConv2d {
   Index macs(Shapes inputs) const;
 };
 
-/// Parameters: weight [out,kh,kw,in], bias [out].
+/// Parameters: weight [out,kh,kw,in/groups], bias [out]. Kernels of microcontrollers have no groups
+/// here: what is computed, in floats too, is the convolution over all channels with zeros between
+/// the groups, and so are its multiply-accumulates counted.
 struct TransposedConv2d {
   static constexpr std::string_view kName = "transposed_conv2d";
   Index out_channels;
@@ -76,6 +78,7 @@ struct TransposedConv2d {
   bool bias = true;
   Activation activation = Activation::none;
   Initial start = Initial::kaiming;  ///< of the weight
+  Index groups = 1;
   Shape output(Shapes inputs) const;
   std::vector<ParameterSpec> parameters(Shapes inputs) const;
   Index macs(Shapes inputs) const;

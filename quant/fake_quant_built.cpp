@@ -68,7 +68,8 @@ Var FakeQuantEvaluator::finish_built(int id, const Linear& linear, const LinearT
 }
 
 Var FakeQuantEvaluator::operator()(int id, const layer::TransposedConv2d& l, Inputs in) {
-  const Linear operands = linear(id, in, l.bias);
+  Linear operands = linear(id, in, l.bias);
+  operands.weight = dense_weight(id, l);
   const auto operation = std::get<quantized::TransposedConv2d>(lowered(id, &operands));
   return finish_built(
       id, operands, operation.tables, operation.attributes.stage, l.activation,

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "integrad/autograd/ops/dense_filter.h"
 #include "integrad/tensor/error.h"
 
 namespace integrad {
@@ -38,9 +39,15 @@ QGraph lower(const Graph& graph, const Parameters<float>& parameters,
     try {
       require(node.shape.elements() <= std::numeric_limits<std::int32_t>::max(),
               "the integer kernels count with 32 bits; ", node.shape, " has more elements");
+      const Tensor<float>* weight = find(node, "weight");
+      Tensor<float> dense;
+      const auto* transposed = std::get_if<layer::TransposedConv2d>(&node.layer);
+      if (transposed != nullptr && transposed->groups > 1) {
+        dense = dense_filter(*weight, transposed->groups);
+        weight = &dense;
+      }
       program.nodes.push_back(
-          {node.name,
-           lower_node(graph, id, find(node, "weight"), find(node, "bias"), quantizations, target),
+          {node.name, lower_node(graph, id, weight, find(node, "bias"), quantizations, target),
            node.inputs, node.shape, quantizations[static_cast<std::size_t>(id)]});
     } catch (const Error& error) {
       fail("layer '", node.name, "': ", error.what());

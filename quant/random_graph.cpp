@@ -213,12 +213,20 @@ class Generator {
   }
 
   void append_transposed(Value x) {
-    const Index out = dice_.between(1, 4);
+    const bool grouped = dice_.one_in(3);
+    const Index groups = grouped ? shape(x).channels() : 1;
+    const Index out = grouped ? groups : dice_.between(1, 4);
     const WindowSpec w = window();
     const int smaller = std::min(w.stride_y, w.stride_x);
     const bool same = w.padding.kind == Padding::Kind::same;
     const std::int32_t padding = same ? 0 : dice_.between(0, smaller - 1);
-    append(layer::TransposedConv2d{out, w, padding, !dice_.one_in(4), activation()}, {x});
+    append(layer::TransposedConv2d{.out_channels = out,
+                                   .window = w,
+                                   .output_padding = padding,
+                                   .bias = !dice_.one_in(4),
+                                   .activation = activation(),
+                                   .groups = groups},
+           {x});
   }
 
   // Down, something in between, and up again.

@@ -18,6 +18,7 @@ const std::vector<Timed>& timed_rows() {
       {"conv2d", "3x3 same, 5 to 7 channels", {map, {32, 3, 3, 32}, {32}}},
       {"depthwise_conv2d", "3x3 same", {map, {1, 3, 3, 32}, {32}}},
       {"transposed_conv2d", "2x2 stride 2", {half, {32, 2, 2, 32}, {32}}},
+      {"dense_filter", "one group", {{256, 3, 3, 256}}},
       {"max_pool2d", "2x2", {map}},
       {"average_pool2d", "2x2", {map}},
       {"max_unpool2d", "2x2", {half}},

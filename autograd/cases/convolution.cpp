@@ -1,5 +1,6 @@
 #include "integrad/autograd/cases.h"
 #include "integrad/autograd/ops/conv2d.h"
+#include "integrad/autograd/ops/dense_filter.h"
 #include "integrad/autograd/ops/depthwise_conv2d.h"
 #include "integrad/autograd/ops/transposed_conv2d.h"
 
@@ -158,6 +159,14 @@ std::vector<OperatorCase> convolution_cases() {
            return transposed_conv2d(tape, x, filter, bias, row.window,
                                     static_cast<std::int32_t>(row.extra));
          });
+  const auto append_dense = [&](const char* name, const Shape& filter, Index groups) {
+    cases.push_back(
+        operator_case("dense_filter", name, {draw::normal(filter, 1300)},
+                      [=](auto& tape, auto in) { return dense_filter(tape, in[0], groups); }));
+  };
+  append_dense("depthwise, 5 channels", {5, 2, 2, 1}, 5);
+  append_dense("two groups of 3 to 2", {4, 3, 1, 3}, 2);
+  append_dense("one group", {3, 2, 2, 4}, 1);
   return cases;
 }
 

@@ -49,11 +49,15 @@ struct AddOnBuilder {
   static constexpr const char* kFuse = "fuse";
 };
 
+void check_doublings(int doublings) {
+  require(doublings >= 1 && doublings <= 4, "the add-on doubles the resolution 1 to 4 times; got ",
+          doublings);
+}
+
 }  // namespace
 
 Graph with_add_on(Graph base, int doublings) {
-  require(doublings >= 1 && doublings <= 4, "the add-on doubles the resolution 1 to 4 times; got ",
-          doublings);
+  check_doublings(doublings);
   const Value out1{base.size() - 1};
   AddOnBuilder build{base, base.output_shape().channels()};
   base.mark_level(out1);
@@ -69,6 +73,28 @@ Graph with_add_on(Graph base, int doublings) {
   if (doublings >= 4) {
     base.mark_level(out);
     out = build.fuse("fuse2", build.skip("skip8", out1, 3), out);
+  }
+  return base;
+}
+
+Graph with_feature_add_on(Graph base, int doublings) {
+  check_doublings(doublings);
+  const Node head = base.nodes().back();
+  require(std::holds_alternative<layer::Conv2d>(head.layer),
+          "the add-on on features needs a base that ends in a convolution; it ends in '", head.name,
+          "'");
+  Value features{head.inputs[0]}, level{base.size() - 1};
+  const Index channels = base.shape(features).channels();
+  for (int i = 1; i <= doublings; ++i) {
+    base.mark_level(level);
+    const std::string stage = "stage" + std::to_string(i);
+    features = base.layer(stage + "/up",
+                          layer::TransposedConv2d{.out_channels = channels,
+                                                  .window = windows::kTwo,
+                                                  .start = Initial::one,
+                                                  .groups = channels},
+                          {features});
+    level = base.layer_sharing(head.name, stage + "/" + head.name, head.layer, {features});
   }
   return base;
 }

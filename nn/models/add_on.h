@@ -12,4 +12,10 @@ namespace integrad {
 /// number.
 Graph with_add_on(Graph base, int doublings);
 
+/// Its variant on features, not in the paper: what the base's last layer reads is doubled by
+/// depthwise transposed 2x2 convolutions, which start as repetition, and that layer, with the
+/// parameters of the base, makes each level of what a stage gives. With 16 channels of features 80
+/// parameters a stage. Throws Error unless the base ends in a convolution.
+Graph with_feature_add_on(Graph base, int doublings);
+
 }  // namespace integrad

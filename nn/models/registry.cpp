@@ -22,9 +22,11 @@ ModelName parse_model_name(std::string_view name) {
   const std::size_t plus = name.find('+');
   if (plus == name.npos) return {std::string(name), 0};
   const std::string_view number = name.substr(plus + 1);
-  require(number.size() == 1 && number[0] >= '1' && number[0] <= '4', "model '", name,
-          "': after + comes how often the add-on doubles the resolution, 1 to 4");
-  return {std::string(name.substr(0, plus)), number[0] - '0'};
+  const bool on_features = number.size() == 2 && number[1] == 'f';
+  require((number.size() == 1 || on_features) && number[0] >= '1' && number[0] <= '4', "model '",
+          name, "': after + comes how often the add-on doubles the resolution, 1 to 4, and f for ",
+          "its variant on features");
+  return {std::string(name.substr(0, plus)), number[0] - '0', on_features};
 }
 
 const ModelEntry& find_model(std::string_view name) {
@@ -38,9 +40,11 @@ const ModelEntry& find_model(std::string_view name) {
 }
 
 Graph make_model(std::string_view name, Index height, Index width) {
-  const int doublings = parse_model_name(name).doublings;
+  const ModelName parts = parse_model_name(name);
   Graph graph = find_model(name).make(height, width);
-  return doublings == 0 ? graph : with_add_on(std::move(graph), doublings);
+  if (parts.doublings == 0) return graph;
+  return parts.on_features ? with_feature_add_on(std::move(graph), parts.doublings)
+                           : with_add_on(std::move(graph), parts.doublings);
 }
 
 }  // namespace integrad

@@ -14,12 +14,14 @@ struct ModelEntry {
   Graph (*make)(Index height, Index width);
 };
 
-/// A model's name in parts: "qsegment+2" is qsegment with two doublings of the add-on (add_on.h).
+/// A model's name in parts: "qsegment+2" is qsegment with two doublings of the add-on (add_on.h),
+/// "qsegment+2f" with its variant on features.
 struct ModelName {
   std::string base;
   int doublings = 0;
+  bool on_features = false;
 };
-/// Throws Error for a "+" without a number from 1 to 4.
+/// Throws Error for a "+" without a number from 1 to 4, or with more behind it than an "f".
 ModelName parse_model_name(std::string_view name);
 
 /// The models known by name.

@@ -60,6 +60,10 @@ TEST_CASE("a command line that is not understood gives one line and exit code 2"
   CHECK(has(error_of(run_integrad({"gradcheck", "--threads", "100000"})), "--threads"));
   CHECK(has(error_of(run_integrad({"golden", "/nonexistent"})), "/nonexistent"));
   CHECK(has(error_of(run_integrad({"info", "--model", "unet"})), "known: qsegment"));
+  const std::string speed =
+      run_integrad({"info", "--model", "qsegment+1f", "--size", "16", "--speed"}).out;
+  CHECK(has(speed, "float: "));
+  CHECK(has(speed, "int8: "));
 }
 
 TEST_CASE("settings that make no sense are refused, naming the setting") {

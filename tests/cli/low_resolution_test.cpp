@@ -23,7 +23,8 @@ TEST_CASE("joined maps and shared parameters: fake-quantised, integers and compi
   struct Case {
     const char *model, *shrink, *input;
   };
-  for (const Case& c : {Case{"qsegment+4", "16", "8"}, Case{"elunet8+1", "2", "16"}}) {
+  for (const Case& c : {Case{"qsegment+4", "16", "8"}, Case{"elunet8+1", "2", "16"},
+                        Case{"qsegment+1f", "2", "16"}}) {
     CAPTURE(c.model);
     const std::string floating = (folder / (std::string(c.model) + "-float")).string();
     const std::string int8 = (folder / (std::string(c.model) + "-int8")).string();

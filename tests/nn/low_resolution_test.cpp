@@ -78,6 +78,76 @@ TEST_CASE("the add-on adds 15, 30, 87 and 112 parameters, and 98 k^2 + 14 k for 
     CHECK_THROWS_AS(make_model(wrong, 16, 16), Error);
 }
 
+TEST_CASE("on 16 features a stage of the variant adds 80 parameters, and starts as repetition") {
+  for (int doublings = 1; doublings <= 4; ++doublings) {
+    const Graph graph = make_model("qsegment+" + std::to_string(doublings) + "f", 16, 24);
+    CHECK(count_trainable(graph) == 111297 + 80 * doublings);
+    const std::vector<int> levels = graph.levels();
+    REQUIRE(levels.size() == static_cast<std::size_t>(doublings) + 1);
+    for (std::size_t i = 0; i < levels.size(); ++i)
+      CHECK(graph.node(levels[i]).shape == Shape{1, Index{16} << i, Index{24} << i, 1});
+    CHECK(levels.back() == graph.size() - 1);
+  }
+  CHECK(count_trainable(make_model("elunet8+1f", 16, 16)) ==
+        count_trainable(make_model("elunet8", 16, 16)) + 8 * 5);
+
+  // A base that sees one pixel at a time gives the same values, repeated.
+  Graph base;
+  const Value x = base.input({1, 4, 6, 3});
+  base.layer("head", layer::Conv2d{2, windows::kPoint}, {x});
+  const Graph graph = with_feature_add_on(base, 2);
+  Parameters<double> parameters = initialize<double>(graph, 3);
+  Tape<double> tape;
+  FloatEvaluator<double> evaluator(tape, graph, parameters, Mode::evaluate);
+  const Tensor<double> image = draw::uniform({1, 4, 6, 3}, 5, 0.0, 1.0);
+  const auto values = interpret(tape, graph, tape.constant(image), evaluator);
+  const auto level = [&](std::size_t i) -> const Tensor<double>& {
+    return tape.value(values[static_cast<std::size_t>(graph.levels()[i])]);
+  };
+  for (Index y = 0; y < 16; ++y)
+    for (Index column = 0; column < 24; ++column)
+      for (Index c = 0; c < 2; ++c)
+        REQUIRE(level(2)(0, y, column, c) == level(0)(0, y / 4, column / 4, c));
+
+  Graph pooled = base;
+  pooled.layer("pool", layer::MaxPool{windows::kTwo}, {Value{1}});
+  CHECK_THROWS_AS(with_feature_add_on(pooled, 1), Error);
+  CHECK_THROWS_AS(with_feature_add_on(base, 5), Error);
+  for (const char* wrong : {"qsegment+f", "qsegment+2g", "qsegment+2ff", "qsegment+5f"})
+    CHECK_THROWS_AS(make_model(wrong, 16, 16), Error);
+}
+
+TEST_CASE("a transposed convolution in groups is one over all channels with zeros between them") {
+  Graph graph;
+  const Value x = graph.input({1, 3, 4, 6});
+  graph.layer(
+      "up", layer::TransposedConv2d{.out_channels = 4, .window = windows::kTwo, .groups = 2}, {x});
+  CHECK(parameter_specs(graph)[0].shape == Shape{4, 2, 2, 3});
+  CHECK(parameter_specs(graph)[0].fan_in == 12);
+  Parameters<double> parameters = initialize<double>(graph, 3);
+  Tape<double> tape;
+  FloatEvaluator<double> evaluator(tape, graph, parameters, Mode::evaluate);
+  const Tensor<double> image = draw::uniform({2, 3, 4, 6}, 5, -1.0, 1.0);
+  const auto values = interpret(tape, graph, tape.constant(image), evaluator);
+  const Tensor<double>&y = tape.value(values.back()), &w = parameters.at("up/weight");
+  for (Index n = 0; n < 2; ++n)
+    for (Index row = 0; row < 6; ++row)
+      for (Index column = 0; column < 8; ++column)
+        for (Index o = 0; o < 4; ++o) {
+          double sum = 0;
+          for (Index i = 0; i < 3; ++i)
+            sum += image(n, row / 2, column / 2, (o / 2) * 3 + i) * w(o, row % 2, column % 2, i);
+          CHECK(y(n, row, column, o) == doctest::Approx(sum).epsilon(1e-12));
+        }
+  Graph wrong;
+  const Value in = wrong.input({1, 3, 4, 6});
+  CHECK_THROWS_AS(
+      wrong.layer("up",
+                  layer::TransposedConv2d{.out_channels = 5, .window = windows::kTwo, .groups = 2},
+                  {in}),
+      Error);
+}
+
 TEST_CASE("each level has twice the resolution of the one before") {
   const Graph graph = with_add_on(small_base(2), 4);
   const std::vector<int> levels = graph.levels();
@@ -112,7 +182,7 @@ TEST_CASE("gradients of shared parameters collect from every use") {
 }
 
 TEST_CASE("folding keeps shared parameters, levels and the function") {
-  for (const char* name : {"qsegment+4", "elunet8+2"}) {
+  for (const char* name : {"qsegment+4", "elunet8+2", "qsegment+2f"}) {
     CAPTURE(name);
     const Graph graph = make_model(name, 16, 16);
     Parameters<float> parameters = initialize<float>(graph, 3);
