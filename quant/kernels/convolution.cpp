@@ -168,7 +168,8 @@ struct Packed {
 PackedStage pack_result(RowResult result, const integrad_output_stage& stage,
                         std::span<const std::int64_t> bounds, Index vectors, Index lanes,
                         const ChannelOf& channel_of) {
-  if (result == RowResult::codes) return pack_stage(stage, bounds, vectors, lanes, channel_of);
+  if (result == RowResult::codes)
+    return pack_stage(stage, bounds, vectors, lanes, channel_of, Lines::searched);
   PackedStage packed;
   packed.table.assign(static_cast<std::size_t>(vectors * kScaleRows * lanes), 0);
   packed.factors.assign(static_cast<std::size_t>(vectors * kQuickRows * lanes), 0);

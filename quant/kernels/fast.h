@@ -58,9 +58,13 @@ struct PackedStage {
   std::vector<std::int32_t> table;
   std::vector<float> factors;
 };
+/// Whether a stage is worth the search for a line (code_line.h): not when its scales are new in
+/// every step.
+enum class Lines { none, searched };
 /// `bounds`: |sum| stays at or below it, per output channel.
 PackedStage pack_stage(const integrad_output_stage& stage, std::span<const std::int64_t> bounds,
-                       Index vectors, Index lanes, const ChannelOf& channel_of);
+                       Index vectors, Index lanes, const ChannelOf& channel_of,
+                       Lines lines = Lines::none);
 
 /// An addition as the kernel wants it; it holds the scale tables that the stage points at, so it
 /// may be moved, but not copied.

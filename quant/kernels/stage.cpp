@@ -2,6 +2,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "integrad/quant/kernels/code_line.h"
 #include "integrad/quant/kernels/fast.h"
 
 namespace integrad::kernels::int8 {
@@ -78,11 +79,47 @@ Factors factors_of(const integrad_output_stage& stage, integrad_scale scale) {
           kQuickUnit * (stage.zero_point + 0.5) + tie + kUnclear, -unit};
 }
 
-void pack_quick(PackedStage& packed, const integrad_output_stage& stage,
+/// values(channel) in every lane; -1 for none.
+template <class Values>
+void put_factors(PackedStage& packed, Index vectors, Index lanes, const ChannelOf& channel_of,
+                 Values values) {
+  for (Index vector = 0; vector < vectors; ++vector)
+    for (Index lane = 0; lane < lanes; ++lane) {
+      const CodeLine line = values(channel_of(vector, lane));
+      const auto put = [&](Index row, float value) {
+        packed.factors[static_cast<std::size_t>((vector * kQuickRows + row) * lanes + lane)] =
+            value;
+      };
+      put(kFactor, line.factor);
+      put(kStart, line.start);
+      put(kNegative, line.negative);
+    }
+}
+
+bool pack_lines(PackedStage& packed, const integrad_output_stage& stage,
                 std::span<const integrad_scale> scales, std::span<const std::int64_t> bounds,
                 Index vectors, Index lanes, const ChannelOf& channel_of) {
+  const bool clamps = stage.low > INT8_MIN || stage.high < INT8_MAX;
+  // Rounding twice, a negative sum's ties go another way: where they reach a code of their own.
+  const bool signs = stage.rounding == INTEGRAD_ROUNDING_DOUBLE && stage.low < stage.zero_point;
+  if (clamps && signs) return false;
+  const auto lines = code_lines(stage, scales, bounds, signs);
+  if (lines == nullptr) return false;
+  packed.stage.quick = signs ? Quick::signed_line : clamps ? Quick::clamped_line : Quick::line;
+  put_factors(packed, vectors, lanes, channel_of, [&](Index channel) {
+    return channel < 0 ? CodeLine{0, 0, 0} : (*lines)[static_cast<std::size_t>(channel)];
+  });
+  return true;
+}
+
+void pack_quick(PackedStage& packed, const integrad_output_stage& stage,
+                std::span<const integrad_scale> scales, std::span<const std::int64_t> bounds,
+                Index vectors, Index lanes, const ChannelOf& channel_of, Lines lines) {
   packed.factors.assign(static_cast<std::size_t>(vectors * kQuickRows * lanes), 0);
   packed.stage.factors = packed.factors.data();
+  if (lines == Lines::searched &&
+      pack_lines(packed, stage, scales, bounds, vectors, lanes, channel_of))
+    return;
   const Finish finish = packed.stage.finish;
   if (finish != Finish::once && finish != Finish::twice) return;
   double widest = 0;
@@ -93,19 +130,12 @@ void pack_quick(PackedStage& packed, const integrad_output_stage& stage,
                        : finish == Finish::once ? Quick::once
                        : clamps                 ? Quick::limited
                                                 : Quick::twice;
-  for (Index vector = 0; vector < vectors; ++vector)
-    for (Index lane = 0; lane < lanes; ++lane) {
-      const Index channel = channel_of(vector, lane);
-      const Factors values =
-          factors_of(stage, channel < 0 ? kNothing : scales[static_cast<std::size_t>(channel)]);
-      const auto put = [&](Index row, double value) {
-        packed.factors[static_cast<std::size_t>((vector * kQuickRows + row) * lanes + lane)] =
-            static_cast<float>(value);
-      };
-      put(kFactor, values.factor);
-      put(kStart, values.start);
-      put(kNegative, finish == Finish::twice ? values.negative : 0);
-    }
+  put_factors(packed, vectors, lanes, channel_of, [&](Index channel) {
+    const Factors values =
+        factors_of(stage, channel < 0 ? kNothing : scales[static_cast<std::size_t>(channel)]);
+    return CodeLine{static_cast<float>(values.factor), static_cast<float>(values.start),
+                    finish == Finish::twice ? static_cast<float>(values.negative) : 0};
+  });
 }
 
 }  // namespace
@@ -118,7 +148,7 @@ ChannelOf consecutive_channels(Index lanes, Index channels) {
 }
 
 PackedStage pack_stage(const integrad_output_stage& stage, std::span<const std::int64_t> bounds,
-                       Index vectors, Index lanes, const ChannelOf& channel_of) {
+                       Index vectors, Index lanes, const ChannelOf& channel_of, Lines lines) {
   std::vector<integrad_scale> scales;
   for (std::size_t c = 0; c < bounds.size(); ++c) {
     const integrad_scale scale = stage.scales[static_cast<std::ptrdiff_t>(c) * stage.scale_step];
@@ -132,7 +162,7 @@ PackedStage pack_stage(const integrad_output_stage& stage, std::span<const std::
                   stage.high,
                   Quick::none,
                   nullptr};
-  pack_quick(packed, stage, scales, bounds, vectors, lanes, channel_of);
+  pack_quick(packed, stage, scales, bounds, vectors, lanes, channel_of, lines);
   packed.table.assign(static_cast<std::size_t>(vectors * kScaleRows * lanes), 0);
   packed.stage.scales = packed.table.data();
   for (Index vector = 0; vector < vectors; ++vector) {

@@ -35,8 +35,9 @@ struct ConvTile {
 template <Quick quick, int pixels, int blocks>
 ALWAYS_INLINE bool finish_tile(const ConvRow& c, const ConvTile t,
                                const Vector (&sum)[pixels][blocks]) {
-  UNROLL for (int p = 0; p < pixels; ++p) UNROLL for (int b = 0; b < blocks; ++b)
-      store(t.sums + p * t.sums_step + b * kLanes, sum[p][b]);
+  if constexpr (!is_line(quick))
+    UNROLL for (int p = 0; p < pixels; ++p) UNROLL for (int b = 0; b < blocks; ++b)
+        store(t.sums + p * t.sums_step + b * kLanes, sum[p][b]);
   if constexpr (quick == Quick::none) return true;
   QuickStage<quick, blocks> stage(c.stage, t.factors);
   constexpr int kPixelsStored = 4 / blocks;
@@ -102,7 +103,8 @@ void conv_row(const ConvRow& c, const std::uint8_t* const* rows, const std::int8
               std::int32_t* sums, std::int8_t* output) {
   const std::int64_t tile = c.blocks == 1 ? kTile1 : kTile2;
   const std::int64_t weights = c.kernel_y * c.kernel_x * c.groups * 4 * kLanes;  // of one block
-  const bool whole = c.out_channels % kLanes == 0;
+  // A single block at the end of several is computed from the sums of all.
+  const bool whole = c.out_channels % kLanes == 0 && (c.blocks == 1 || c.blocks % 2 == 0);
   ConvTile t;
   t.sums_step = c.blocks * kLanes;
   for (std::int64_t ox = 0; ox < c.out_width; ox += tile) {

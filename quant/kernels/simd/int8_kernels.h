@@ -33,16 +33,23 @@ enum ScaleRow : std::int32_t {
   kScaleRows = 7
 };
 
-/// A quick way for sums whose finish is `once` or `twice`: floats compute the code's real value
-/// with 16 bits behind the point, kUnclear units too large. A value with less than 2 kUnclear units
-/// behind the point is unclear, and `finish` settles it; of all others the integer part is the
-/// code.
+/// A quick way to the code by floats. A `line` is proven to round to it for every sum that can be
+/// (code_line.h). Without one, where the finish is `once` or `twice`, the code's real value is
+/// computed with 16 bits behind the point, kUnclear units too large. A value with less than 2
+/// kUnclear units behind the point is unclear, and `finish` settles it; of all others the integer
+/// part is the code.
 enum class Quick : std::int32_t {
   none,
   once,
-  twice,   ///< a negative sum's value is smaller by `negative`; without a clamp
-  limited  ///< the same with one, for sums so large that their value must be limited to 32 bits
+  twice,    ///< a negative sum's value is smaller by `negative`; without a clamp
+  limited,  ///< the same with one, for sums so large that their value must be limited to 32 bits
+  line,     ///< without a clamp
+  clamped_line,  ///< with one
+  signed_line    ///< a negative sum's value is smaller by `negative`; without a clamp
 };
+constexpr bool is_line(Quick quick) {
+  return quick == Quick::line || quick == Quick::clamped_line || quick == Quick::signed_line;
+}
 inline constexpr std::int32_t kUnclear = 4;
 
 /// One vector of lanes has kQuickRows rows of floats in a table of factors.

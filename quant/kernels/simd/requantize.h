@@ -78,6 +78,12 @@ ALWAYS_INLINE auto with_quick(Quick quick, Body body) {
       return body(Constant<Quick::twice>{});
     case Quick::limited:
       return body(Constant<Quick::limited>{});
+    case Quick::line:
+      return body(Constant<Quick::line>{});
+    case Quick::clamped_line:
+      return body(Constant<Quick::clamped_line>{});
+    case Quick::signed_line:
+      return body(Constant<Quick::signed_line>{});
   }
   return body(Constant<Quick::none>{});
 }
@@ -87,7 +93,8 @@ template <Quick quick, int tables>
 struct QuickStage {
   Floats factors[tables][kQuickRows];
   Bounds bounds;
-  Vector least;  // in the lower words 16 bits behind the point, the smallest so far in each place
+  Vector least;  // not of lines: in the lower words 16 bits behind the point, the smallest so far
+                 // in each place
 
   ALWAYS_INLINE QuickStage(const OutputStage& stage, const float* from)
       : bounds(make_bounds(stage.low, stage.high)) {
@@ -96,11 +103,12 @@ struct QuickStage {
         factors[t][row] = load_floats(from + (t * kQuickRows + row) * kLanes);
   }
   ALWAYS_INLINE void start_anew() { least = splat(-1); }
-  // 16 bits behind the point.
+  // A line's code, else 16 bits behind the point.
   ALWAYS_INLINE Vector value(Vector sum, int table) const {
     const Floats(&f)[kQuickRows] = factors[table];
     Floats v = fma(to_floats(sum), f[kFactor], f[kStart]);
-    if constexpr (quick != Quick::once) v = add_where_negative(v, sum, f[kNegative]);
+    if constexpr (quick == Quick::twice || quick == Quick::limited || quick == Quick::signed_line)
+      v = add_where_negative(v, sum, f[kNegative]);
     // Far above every code, and not unclear.
     if constexpr (quick == Quick::limited) v = smaller(v, splat_float(0x1p30f + 0x1p15f));
     return nearest(v);
@@ -111,13 +119,17 @@ struct QuickStage {
     Vector v[count], words[2];
     UNROLL for (int i = 0; i < count; ++i) {
       v[i] = value(sums[i], (first + i) % tables);
-      least = smaller_words(least, v[i]);
+      if constexpr (!is_line(quick)) least = smaller_words(least, v[i]);
     }
-    UNROLL for (int i = 0; i < count; i += 2) words[i / 2] = upper_words(v[i], v[i + 1]);
+    UNROLL for (int i = 0; i < count; i += 2) words[i / 2] =
+        is_line(quick) ? saturated_words(v[i], v[i + 1]) : upper_words(v[i], v[i + 1]);
     const Vector packed = saturated(words[0], words[count / 2 - 1]);
-    return quick == Quick::twice ? packed : clamped(packed, bounds);
+    constexpr bool clamps =
+        quick == Quick::once || quick == Quick::limited || quick == Quick::clamped_line;
+    return clamps ? clamped(packed, bounds) : packed;
   }
   ALWAYS_INLINE bool unclear() const {
+    if constexpr (is_line(quick)) return false;
     return any_lower_word_without(least, static_cast<std::int16_t>(-2 * kUnclear));
   }
 };

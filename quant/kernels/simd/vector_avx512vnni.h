@@ -91,6 +91,10 @@ ALWAYS_INLINE Vector clamped(Vector codes, const Bounds& bounds) {
 ALWAYS_INLINE Vector pack_codes(const Vector (&v)[4], const Bounds& bounds) {
   return clamped(saturated(_mm512_packs_epi32(v[0], v[1]), _mm512_packs_epi32(v[2], v[3])), bounds);
 }
+// Two vectors' lanes as 16-bit numbers, in each 128 bits first a's and then b's.
+ALWAYS_INLINE Vector saturated_words(Vector a, Vector b) {
+  return _mm512_packs_epi32(a, b);
+}
 // The upper 16-bit halves of a's and b's lanes, in each 128 bits first a's and then b's. (A
 // permutation of words would take three steps too, two of them on the one port that has such.)
 ALWAYS_INLINE Vector upper_words(Vector a, Vector b) {

@@ -1,0 +1,31 @@
+#pragma once
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "integrad/quant/c/layout.h"
+
+namespace integrad::kernels::int8 {
+
+/// A rounded line of floats that *is* the requantisation of a channel's sums:
+///   code = clamp(nearest(fma(float(sum), factor, start) + (sum < 0 ? negative : 0)))
+/// for every sum with |sum| <= bound; ties of `nearest` go to even, as processors round.
+struct CodeLine {
+  float factor, start, negative;
+};
+
+/// The lines of all channels, or null when one of them has none that this search finds.
+///
+/// A requantisation never falls where the sum rises, and neither does a line (each of its steps
+/// rounds, but keeps the order). So both are known by the sums at which they take the next code, at
+/// most 255 of them, and are equal when the line has its old code before and its new code at each.
+/// The search takes the factors nearest to the true one and starts between the bounds that these
+/// steps set; what it tries, it proves at every step. `signs`: whether `negative` may be used.
+///
+/// Found once for the same numbers, then remembered.
+using CodeLines = std::vector<CodeLine>;
+std::shared_ptr<const CodeLines> code_lines(const integrad_output_stage& stage,
+                                            std::span<const integrad_scale> scales,
+                                            std::span<const std::int64_t> bounds, bool signs);
+
+}  // namespace integrad::kernels::int8
