@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numeric>
+#include <optional>
 
 #include "integrad/tensor/parallel.h"
 #include "integrad/tensor/random.h"
+#include "integrad/train/decathlon_index.h"
 #include "integrad/train/nifti.h"
 #include "integrad/train/resize.h"
 
@@ -25,6 +28,29 @@ std::string volume_name(const fs::path& path) {
     if (file.ends_with(ending) && !file.starts_with("."))
       return file.substr(0, file.size() - ending.size());
   return {};
+}
+
+void require_named(const char* what, std::int32_t number,
+                   const std::map<std::int32_t, std::string>& names) {
+  std::string known;
+  for (const auto& [each, name] : names)
+    known += (known.empty() ? "" : ", ") + std::to_string(each) + " " + name;
+  require(names.empty() || names.contains(number), "there is no ", what, " ", number,
+          " in the task's dataset.json; it has ", known);
+}
+
+std::vector<fs::path> listed_volumes(const fs::path& folder, const DecathlonIndex& index) {
+  std::vector<fs::path> paths;
+  for (const std::string& file : index.images) {
+    require(!volume_name(file).empty(), "dataset.json in '", folder.string(), "': '", file,
+            "' is no .nii or .nii.gz file");
+    paths.push_back(folder / "imagesTr" / file);
+  }
+  std::ranges::sort(paths);
+  const auto twice = std::ranges::adjacent_find(paths);
+  require(twice == paths.end(), "dataset.json in '", folder.string(), "': '",
+          twice == paths.end() ? "" : twice->filename().string(), "' is listed twice");
+  return paths;
 }
 
 std::vector<fs::path> volumes_in(const fs::path& folder) {
@@ -198,7 +224,14 @@ Dataset load_decathlon(const fs::path& folder, const DecathlonOptions& options) 
           options.label);
   require(options.size >= 0 && options.size <= kLargestSlice, "slices have 1 to ", kLargestSlice,
           " pixels a side, or 0 for their own; got ", options.size);
-  const std::vector<fs::path> paths = volumes_in(folder / "imagesTr");
+  const std::optional<DecathlonIndex> index = read_decathlon_index(folder);
+  if (index.has_value()) {
+    require_named("modality", options.modality, index->modalities);
+    if (options.label != 0) require_named("label", options.label, index->labels);
+  }
+  const std::vector<fs::path> paths = index.has_value() && !index->images.empty()
+                                          ? listed_volumes(folder, *index)
+                                          : volumes_in(folder / "imagesTr");
   const Parts parts = split(paths.size(), options);
   std::vector<std::size_t> wanted = parts.train;
   wanted.insert(wanted.end(), parts.test.begin(), parts.test.end());
@@ -224,7 +257,17 @@ Dataset load_decathlon(const fs::path& folder, const DecathlonOptions& options) 
   const std::string counts = std::to_string(parts.train.size()) + " volumes train, " +
                              std::to_string(parts.test.size()) + " test";
   const std::string side = std::to_string(size);
-  dataset.description = "Decathlon task in " + folder.filename().string() + ", " + counts +
+  const auto named = [&](const std::map<std::int32_t, std::string>& names, std::int32_t number) {
+    const auto found = names.find(number);
+    return found == names.end() ? std::string() : ", " + found->second;
+  };
+  const std::string name =
+      index.has_value() && !index->name.empty() ? index->name : "in " + folder.filename().string();
+  const std::string chosen =
+      index.has_value() ? named(index->modalities, options.modality) +
+                              (options.label != 0 ? named(index->labels, options.label) : "")
+                        : "";
+  dataset.description = "Decathlon task " + name + chosen + ", " + counts +
                         (options.hold_out ? " (held out of the training part)" : "") + ", axis " +
                         std::to_string(options.axis) + ", " + side + " x " + side;
   return dataset;

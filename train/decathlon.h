@@ -6,7 +6,9 @@
 namespace integrad {
 
 /// A task of the Medical Segmentation Decathlon (Antonelli et al., Nature Communications 2022):
-/// volumes imagesTr/NAME.nii or .nii.gz with labels of the same name in labelsTr.
+/// volumes imagesTr/NAME.nii or .nii.gz with labels of the same name in labelsTr. Where the task
+/// has a dataset.json, its list of training images counts, and labels and modalities must be among
+/// those that it names.
 struct DecathlonOptions {
   std::int32_t axis = 2;      ///< slices are cut across x, y or z: 0, 1, 2
   std::int32_t modality = 0;  ///< of a 4-D volume

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <fstream>
+#include <iterator>
 #include <set>
 
 #include "integrad/tests/support/nifti_file.h"
@@ -178,4 +179,56 @@ TEST_CASE("Decathlon: what is wrong is named") {
   CHECK(error({}).find("case_0.nii") != std::string::npos);
   std::filesystem::remove(folder / "labelsTr/case_0.nii");
   CHECK(error({}).find("case_0") != std::string::npos);
+}
+
+TEST_CASE("Decathlon: dataset.json lists the volumes and names labels and modalities") {
+  const TemporaryFolder folder;
+  write_task(folder.path(), 5, 2);
+  const auto index = [&](const std::string& text) {
+    write(folder / "dataset.json", FileBytes(text.begin(), text.end()));
+  };
+  const auto error = [&](const DecathlonOptions& options = {}) {
+    return message_of<Error>([&] { load_decathlon(folder.path(), options); });
+  };
+  const auto has = [](const std::string& text, const char* part) {
+    return text.find(part) != std::string::npos;
+  };
+  const std::string names = R"("name": "Blobs", "modality": {"0": "T1", "1": "T2"},
+    "labels": {"0": "background", "1": "front", "2": "back"}, "numTraining": 3,)";
+  index("{" + names + R"("training": [
+    {"image": "./imagesTr/case_0.nii.gz", "label": "./labelsTr/case_0.nii"},
+    {"image": "imagesTr/case_1.nii"}, {"image": "./imagesTr/case_4.nii.gz"}], "test": ["x"]})");
+  const Dataset three = load_decathlon(folder.path(), {.modality = 1, .label = 2, .size = 8});
+  CHECK(three.train.size() + three.test.size() == 3 * kZ);
+  CHECK(has(three.description, "Decathlon task Blobs, T2, back, 2 volumes train, 1 test"));
+  CHECK(has(error({.label = 3}), "no label 3"));
+  CHECK(has(error({.label = 3}), "1 front, 2 back"));
+  CHECK(has(error({.modality = 2}), "no modality 2"));
+
+  index("{" + names + R"("training": [{"image": "./imagesTr/case_9.nii"},
+    {"image": "./imagesTr/case_1.nii"}]})");
+  CHECK(has(error(), "case_9.nii"));
+  for (const char* outside :
+       {"../imagesTr/case_1.nii", "/etc/passwd", "case_1.nii", "imagesTr/../../case_1.nii",
+        "imagesTr/more/case_1.nii", "imagesTr/"}) {
+    index(std::string(R"({"training": [{"image": ")") + outside + "\"}]}");
+    CHECK(has(error(), "imagesTr"));
+  }
+  index(R"({"training": [{"image": "imagesTr/case_1.nii"}, {"image": "./imagesTr/case_1.nii"}]})");
+  CHECK(has(error(), "listed twice"));
+  index(R"({"training": [{"image": "imagesTr/case_1.txt"}]})");
+  CHECK(has(error(), "case_1.txt"));
+  for (const char* wrong : {"", "[1]", "{", R"({"labels": [1]})", R"({"labels": {"one": "front"}})",
+                            R"({"labels": {"1": 2}})", R"({"training": 3})",
+                            R"({"training": ["imagesTr/case_1.nii"]})", R"({"name": 7})"}) {
+    CAPTURE(wrong);
+    index(wrong);
+    CHECK(has(error(), "dataset.json"));
+  }
+  std::string deep;
+  std::fill_n(std::back_inserter(deep), 100000, '[');
+  index(deep);
+  CHECK(has(error(), "dataset.json"));
+  index(R"({"numTest": 4})");  // names nothing: the folders count
+  CHECK(load_decathlon(folder.path(), {.size = 8}).test.size() == kZ);
 }
