@@ -60,6 +60,7 @@ std::unique_ptr<Command> make_data_show();
 std::unique_ptr<Command> make_train();
 std::unique_ptr<Command> make_quantize();
 std::unique_ptr<Command> make_eval();
+std::unique_ptr<Command> make_threshold();
 std::unique_ptr<Command> make_predict();
 std::unique_ptr<Command> make_export();
 std::unique_ptr<Command> make_verify();

@@ -26,8 +26,8 @@ int main(int argc, char** argv) {
   limit_spinning(argv);
   std::vector<std::unique_ptr<Command>> commands;
   for (auto make : {make_data_synthetic, make_data_show, make_train, make_quantize, make_eval,
-                    make_predict, make_export, make_verify, make_report, make_compare, make_info,
-                    make_golden, make_gradcheck, make_soak})
+                    make_threshold, make_predict, make_export, make_verify, make_report,
+                    make_compare, make_info, make_golden, make_gradcheck, make_soak})
     commands.push_back(make());
   return run_program(argc, argv, commands);
 }

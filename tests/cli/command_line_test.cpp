@@ -21,6 +21,7 @@ TEST_CASE("every subcommand explains itself, with an example and the common flag
                                                           {"train"},
                                                           {"quantize"},
                                                           {"eval"},
+                                                          {"threshold"},
                                                           {"predict"},
                                                           {"export"},
                                                           {"verify"},

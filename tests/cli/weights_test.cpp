@@ -65,3 +65,27 @@ TEST_CASE("a run ends after its steps, whatever its epochs") {
                                "--out", (folder / "other").string()}))
             .find("steps is at least 0; got -1") != std::string::npos);
 }
+
+TEST_CASE("threshold finds a shift on held-out images, and writes the model that has it") {
+  if (!have_program()) return;
+  const TrainedRun& run = TrainedRun::get();
+  const TemporaryFolder folder;
+  const std::string out = (folder / "shifted").string();
+  const std::string model = run.float_model();
+  const ProgramResult chosen =
+      run_integrad({"threshold", "--model", model, "--data", run.data(), "--quiet"});
+  INFO(chosen.errors);
+  REQUIRE(chosen.exit_code == 0);
+  CHECK(chosen.out.find("best shift") != std::string::npos);
+  const ProgramResult made =
+      run_integrad({"threshold", "--model", model, "--shift", "-0.5", "--out", out});
+  INFO(made.errors);
+  REQUIRE(made.exit_code == 0);
+  const Checkpoint before = load_checkpoint(model),
+                   after = load_checkpoint(out + "/model.safetensors");
+  CHECK(after.parameters.at("head/bias")[0] ==
+        static_cast<float>(static_cast<double>(before.parameters.at("head/bias")[0]) - 0.5));
+  CHECK(run_integrad({"threshold", "--model", model, "--shift", "-0.5", "--out", out}).exit_code ==
+        1);
+  CHECK(run_integrad({"threshold", "--model", model, "--shift", "-0.5"}).exit_code == 1);
+}

@@ -50,7 +50,7 @@ TEST_CASE("without variation a pixel's code comes back exactly from its value") 
   CHECK(batch.image.shape() == Shape{1, 33, 40, 3});
   for (Index i = 0; i < sample.image.size(); ++i) {
     REQUIRE(batch.image[i] == static_cast<float>(sample.image[i]) / 255.0f);
-    REQUIRE(static_cast<int>(batch.image[i] * 255.0f + 0.5f) == sample.image[i]);
+    REQUIRE(std::lround(batch.image[i] * 255.0f) == sample.image[i]);
   }
   for (Index i = 0; i < sample.mask.size(); ++i)
     REQUIRE(batch.mask[i] == static_cast<float>(sample.mask[i]));
@@ -68,7 +68,7 @@ TEST_CASE("flips move whole pixels, image and mask alike") {
   // Twice is not at all.
   Sample again = sample;
   for (Index i = 0; i < again.image.size(); ++i)
-    again.image[i] = static_cast<std::uint8_t>(flipped.image[i] * 255.0f + 0.5f);
+    again.image[i] = static_cast<std::uint8_t>(std::lround(flipped.image[i] * 255.0f));
   CHECK(same(apply(again, {.flip_horizontal = true, .flip_vertical = true}).image,
              apply(sample, {}).image));
 }
