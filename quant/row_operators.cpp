@@ -100,7 +100,8 @@ struct Builder {
                                              o.tables.bias.data(), int8::RowResult::codes));
   }
   Made operator()(const quantized::Add& o) const {
-    const auto packed = std::make_shared<const int8::PackedAdd>(int8::pack_add(o.attributes));
+    const auto packed = std::make_shared<const int8::PackedAdd>(
+        int8::pack_add(o.attributes, int8::Lines::searched));
     if (packed->kernel == nullptr)
       return combination([&o](const Code* a, const Code* b, Code* into, Index count) {
         integrad_add_elements(&o.attributes, a, b, into, count);

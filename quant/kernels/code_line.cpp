@@ -1,12 +1,11 @@
 #include "integrad/quant/kernels/code_line.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <map>
 #include <mutex>
-#include <optional>
-#include <tuple>
 
 namespace integrad::kernels::int8 {
 
@@ -80,7 +79,8 @@ std::optional<CodeLine> line_with(float factor, std::span<const Step> steps, boo
   }
   if (!start.bounded()) start = below;
   if (!below.bounded()) below = start;
-  if (!start.bounded() || start.low > start.high + kLineSlack || below.low > below.high + kLineSlack)
+  if (!start.bounded() || start.low > start.high + kLineSlack ||
+      below.low > below.high + kLineSlack)
     return std::nullopt;
   for (int place = 0; place < kPlaces; ++place)
     for (int other = 0; other < (signs ? kPlaces : 1); ++other) {
@@ -113,39 +113,96 @@ std::optional<CodeLine> find_line(const integrad_output_stage& stage, integrad_s
   return std::nullopt;
 }
 
-using Key = std::tuple<std::vector<std::int64_t>, bool>;
+/// What was found for the numbers of a layer; threads may ask at once.
+template <class Found>
+class Memory {
+ public:
+  template <class Search>
+  Found find(std::vector<std::int64_t> numbers, Search search) {
+    const std::lock_guard guard(lock_);
+    if (const auto known = known_.find(numbers); known != known_.end()) return known->second;
+    if (known_.size() >= kMost) known_.clear();
+    return known_.emplace(std::move(numbers), search()).first->second;
+  }
 
-Key key_of(const integrad_output_stage& stage, std::span<const integrad_scale> scales,
-           std::span<const std::int64_t> bounds, bool signs) {
-  std::vector<std::int64_t> numbers{stage.zero_point, stage.low, stage.high, stage.rounding};
-  for (std::size_t c = 0; c < scales.size(); ++c)
-    numbers.insert(numbers.end(), {scales[c].multiplier, scales[c].shift, bounds[c]});
-  return {std::move(numbers), signs};
+ private:
+  static constexpr std::size_t kMost = 4096;  // layers
+  std::mutex lock_;
+  std::map<std::vector<std::int64_t>, Found> known_;
+};
+
+/// The codes of all pairs, the first operand's slowest.
+std::vector<std::int8_t> codes_of_pairs(const integrad_add& layer, bool swapped) {
+  std::vector<std::int8_t> codes;
+  for (std::int32_t x1 = INT8_MIN; x1 <= INT8_MAX; ++x1)
+    for (std::int32_t x2 = INT8_MIN; x2 <= INT8_MAX; ++x2) {
+      const std::int32_t sum =
+          swapped ? integrad_add_unclamped(&layer, x2, x1) : integrad_add_unclamped(&layer, x1, x2);
+      codes.push_back(static_cast<std::int8_t>(integrad_clamp(sum, layer.low, layer.high)));
+    }
+  return codes;
 }
 
-constexpr std::size_t kRemembered = 4096;  // layers
+bool follows(const SumLine& line, const integrad_add& layer, std::span<const std::int8_t> codes) {
+  const auto low = static_cast<float>(layer.low), high = static_cast<float>(layer.high);
+  std::size_t at = 0;
+  for (int x1 = INT8_MIN; x1 <= INT8_MAX; ++x1)
+    for (int x2 = INT8_MIN; x2 <= INT8_MAX; ++x2) {
+      const float value = std::fma(static_cast<float>(x1), line.factor1,
+                                   std::fma(static_cast<float>(x2), line.factor2, line.offset));
+      if (std::clamp(std::nearbyint(value), low, high) != static_cast<float>(codes[at++]))
+        return false;
+    }
+  return true;
+}
+
+std::optional<SumLine> find_sum_line(const integrad_add& layer, bool swapped,
+                                     const SumLine& start) {
+  constexpr int kOffsets = 25;
+  constexpr float kOffsetStep = 0x1p-20f;
+  const std::vector<std::int8_t> codes = codes_of_pairs(layer, swapped);
+  const float infinity = std::numeric_limits<float>::infinity();
+  for (const float second : {start.factor2, std::nextafter(start.factor2, 0.0f),
+                             std::nextafter(start.factor2, infinity)})
+    for (const float first : {start.factor1, std::nextafter(start.factor1, 0.0f),
+                              std::nextafter(start.factor1, infinity)})
+      for (int i = 0; i < kOffsets; ++i) {
+        const float away = static_cast<float>((i + 1) / 2 * (i % 2 == 0 ? 1 : -1)) * kOffsetStep;
+        const SumLine line{first, second, start.offset + away};
+        if (follows(line, layer, codes)) return line;
+      }
+  return std::nullopt;
+}
 
 }  // namespace
 
 std::shared_ptr<const CodeLines> code_lines(const integrad_output_stage& stage,
                                             std::span<const integrad_scale> scales,
                                             std::span<const std::int64_t> bounds, bool signs) {
-  static std::mutex lock;
-  static std::map<Key, std::shared_ptr<const CodeLines>> known;
-  Key key = key_of(stage, scales, bounds, signs);
-  const std::lock_guard guard(lock);
-  if (const auto found = known.find(key); found != known.end()) return found->second;
-  auto lines = std::make_shared<CodeLines>();
-  for (std::size_t c = 0; lines != nullptr && c < scales.size(); ++c) {
-    const auto line = find_line(stage, scales[c], bounds[c], signs);
-    if (line.has_value())
-      lines->push_back(*line);
-    else
-      lines = nullptr;
-  }
-  if (known.size() >= kRemembered) known.clear();
-  known.emplace(std::move(key), lines);
-  return lines;
+  static Memory<std::shared_ptr<const CodeLines>> memory;
+  std::vector<std::int64_t> numbers{stage.zero_point, stage.low, stage.high, stage.rounding, signs};
+  for (std::size_t c = 0; c < scales.size(); ++c)
+    numbers.insert(numbers.end(), {scales[c].multiplier, scales[c].shift, bounds[c]});
+  return memory.find(std::move(numbers), [&]() -> std::shared_ptr<const CodeLines> {
+    CodeLines lines;
+    for (std::size_t c = 0; c < scales.size(); ++c) {
+      const auto line = find_line(stage, scales[c], bounds[c], signs);
+      if (!line.has_value()) return nullptr;
+      lines.push_back(*line);
+    }
+    return std::make_shared<const CodeLines>(std::move(lines));
+  });
+}
+
+std::optional<SumLine> sum_line(const integrad_add& layer, bool swapped, const SumLine& start) {
+  static Memory<std::optional<SumLine>> memory;
+  const auto bits = [](float value) { return std::int64_t{std::bit_cast<std::int32_t>(value)}; };
+  return memory.find(
+      {layer.zero_point1, layer.zero_point2, layer.scale1.multiplier, layer.scale1.shift,
+       layer.scale2.multiplier, layer.scale2.shift, layer.output_scale.multiplier,
+       layer.output_scale.shift, layer.left_shift, layer.zero_point, layer.low, layer.high,
+       layer.rounding, swapped, bits(start.factor1), bits(start.factor2), bits(start.offset)},
+      [&] { return find_sum_line(layer, swapped, start); });
 }
 
 }  // namespace integrad::kernels::int8

@@ -1,8 +1,10 @@
 #pragma once
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "integrad/quant/c/elementwise.h"
 #include "integrad/quant/c/layout.h"
 
 namespace integrad::kernels::int8 {
@@ -27,5 +29,15 @@ using CodeLines = std::vector<CodeLine>;
 std::shared_ptr<const CodeLines> code_lines(const integrad_output_stage& stage,
                                             std::span<const integrad_scale> scales,
                                             std::span<const std::int64_t> bounds, bool signs);
+
+/// The same for the sum of two codes: clamp(nearest(fma(x1, factor1, fma(x2, factor2, offset)))).
+struct SumLine {
+  float factor1, factor2, offset;
+};
+
+/// A line near `start` that gives the code of every pair, each of the 65536 tried; nothing when
+/// none of those that are searched does. `swapped`: x1 is the layer's second operand. Remembered,
+/// too.
+std::optional<SumLine> sum_line(const integrad_add& layer, bool swapped, const SumLine& start);
 
 }  // namespace integrad::kernels::int8

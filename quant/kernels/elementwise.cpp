@@ -2,6 +2,7 @@
 #include <cmath>
 #include <utility>
 
+#include "integrad/quant/kernels/code_line.h"
 #include "integrad/quant/kernels/fast.h"
 #include "integrad/tensor/parallel.h"
 
@@ -53,7 +54,7 @@ bool quantize(float scale, std::int32_t zero_point, const float* input, std::int
   return true;
 }
 
-PackedAdd pack_add(const integrad_add& layer) {
+PackedAdd pack_add(const integrad_add& layer, Lines lines) {
   const Int8Kernels* kernels = int8_kernels();
   PackedAdd packed{};
   if (kernels == nullptr || layer.left_shift < 1 || layer.left_shift > 20) return packed;
@@ -82,16 +83,27 @@ PackedAdd pack_add(const integrad_add& layer) {
                   .factor2 = 0,
                   .offset = 0,
                   .sure = -1,
+                  .proven = false,
                   .open_low = layer.low};
   if (packed.swapped) std::swap(packed.stage.zero_point1, packed.stage.zero_point2);
   set_reals(packed.stage, scale1, scale2, layer.output_scale);
+  if (lines == Lines::searched) {
+    const AddStage& s = packed.stage;
+    const auto line = sum_line(layer, packed.swapped, {s.factor1, s.factor2, s.offset});
+    packed.stage.proven = line.has_value();
+    if (line.has_value()) {
+      packed.stage.factor1 = line->factor1;
+      packed.stage.factor2 = line->factor2;
+      packed.stage.offset = line->offset;
+    }
+  }
   packed.kernel = kernels->add;
   return packed;
 }
 
 bool add(const integrad_add& layer, const std::int8_t* input1, const std::int8_t* input2,
          std::int8_t* output, Index count) {
-  const PackedAdd packed = pack_add(layer);
+  const PackedAdd packed = pack_add(layer, Lines::searched);
   if (packed.kernel == nullptr) return false;
   if (packed.swapped) std::swap(input1, input2);
   parallel_for(count, Index{1} << 16, [&](Index begin, Index end) {

@@ -74,7 +74,7 @@ struct PackedAdd {
   bool swapped;                       // the operands change places
   decltype(Int8Kernels::add) kernel;  // null: not handled
 };
-PackedAdd pack_add(const integrad_add& layer);
+PackedAdd pack_add(const integrad_add& layer, Lines lines = Lines::none);
 
 /// What the kernels read of a filter: weights in groups, each lane's bias with the zero point's
 /// share, and how far the sums of each output channel go.

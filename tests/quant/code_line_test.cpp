@@ -6,6 +6,8 @@
 #include <cmath>
 
 #include "integrad/quant/kernels/fast.h"
+#include "integrad/quant/multiplier.h"
+#include "integrad/tensor/isa.h"
 #include "integrad/tensor/random.h"
 
 using namespace integrad;
@@ -105,4 +107,67 @@ TEST_CASE("stages take the line that their clamp and signs ask for") {
   CHECK(quick(3, -128, 127, INTEGRAD_ROUNDING_DOUBLE) == Quick::signed_line);
   CHECK(quick(3, -128, 90, INTEGRAD_ROUNDING_DOUBLE) == Quick::limited);
   CHECK(quick(-128, -128, 127, INTEGRAD_ROUNDING_DOUBLE, Lines::none) == Quick::once);
+}
+
+TEST_CASE("a sum's line gives the code of every pair, for either order of the operands") {
+  int found = 0;
+  for (std::uint64_t i = 0; i < 40; ++i) {
+    CAPTURE(i);
+    const Random random = Random(12, 1).substream(i);
+    const auto below = [&](std::uint64_t index, std::uint64_t count) {
+      return static_cast<std::int32_t>(random.below(index, count));
+    };
+    const AddScales scales = add_scales(static_cast<float>(random.uniform(0, 0.01, 0.1)),
+                                        static_cast<float>(random.uniform(1, 0.01, 0.1)),
+                                        static_cast<float>(random.uniform(2, 0.02, 0.2)));
+    const std::int32_t zero_point = below(3, 256) - 128;
+    const integrad_add layer{below(4, 256) - 128,
+                             below(5, 256) - 128,
+                             scales.input1,
+                             scales.input2,
+                             scales.output,
+                             kAddLeftShift,
+                             zero_point,
+                             i % 3 == 0 ? zero_point : -128,
+                             i % 4 == 0 ? std::max(zero_point, 90) : 127,
+                             i % 2 == 0 ? INTEGRAD_ROUNDING_DOUBLE : INTEGRAD_ROUNDING_SINGLE};
+    std::vector<std::int8_t> first, second;
+    for (int x1 = -128; x1 < 128; ++x1)
+      for (int x2 = -128; x2 < 128; ++x2) {
+        first.push_back(static_cast<std::int8_t>(x1));
+        second.push_back(static_cast<std::int8_t>(x2));
+      }
+    const auto count = static_cast<Index>(first.size());
+    std::vector<std::int8_t> expected(first.size()), got(first.size());
+    integrad_add_elements(&layer, first.data(), second.data(), expected.data(), count);
+    for (const Isa each : available_isas()) {
+      const Isa before = isa();
+      set_isa(each);
+      const PackedAdd packed = pack_add(layer, Lines::searched);
+      found += packed.stage.proven ? 1 : 0;
+      if (packed.kernel != nullptr) {
+        CHECK(add(layer, first.data(), second.data(), got.data(), count));
+        CHECK(got == expected);
+      }
+      set_isa(before);
+    }
+  }
+  CHECK((found > 20) == (available_isas().size() > 1));
+}
+
+TEST_CASE("a sum without a line near the start has none") {
+  const auto layer_of = [](float scale1, float scale2, float output) {
+    const AddScales scales = add_scales(scale1, scale2, output);
+    return integrad_add{
+        3,  -7,   scales.input1, scales.input2,           scales.output, kAddLeftShift,
+        10, -128, 127,           INTEGRAD_ROUNDING_DOUBLE};
+  };
+  const float first = 0.0517f / 0.0973f, second = 0.0431f / 0.0973f;
+  const float offset = 10 - first * 3 + second * 7;
+  const integrad_add layer = layer_of(0.0517f, 0.0431f, 0.0973f);
+  CHECK(sum_line(layer, false, {first, second, offset}).has_value());
+  CHECK_FALSE(sum_line(layer, true, {first, second, offset}).has_value());
+  CHECK_FALSE(sum_line(layer, false, {first, second, offset + 0.01f}).has_value());
+  // Exact ties, which round away from zero there and to even here.
+  CHECK_FALSE(sum_line(layer_of(0.05f, 0.05f, 0.1f), false, {0.5f, 0.5f, 12}).has_value());
 }

@@ -24,7 +24,7 @@ void add_exactly(const AddStage& a, const std::int8_t* input1, const std::int8_t
   }
 }
 
-template <bool halve1, Finish finish1, Finish finish>
+template <bool proven, bool halve1, Finish finish1, Finish finish>
 void add_all(const AddStage& a, const std::int8_t* input1, const std::int8_t* input2,
              std::int8_t* output, std::uint8_t* bits, std::int64_t count) {
   constexpr int kCodes = 4 * kLanes;
@@ -41,10 +41,11 @@ void add_all(const AddStage& a, const std::int8_t* input1, const std::int8_t* in
       const Floats x2 = to_floats(widen_codes(from2 + v * kLanes));
       const Floats value = fma(x1, factor1, fma(x2, factor2, offset));
       codes[v] = nearest(value);
-      off[v] = from_nearest(value);
+      if constexpr (!proven) off[v] = from_nearest(value);
     }
-    if (any_above(larger_size(larger_size(off[0], off[1]), larger_size(off[2], off[3])), limit))
-      add_exactly<halve1, finish1, finish>(a, from1, from2, codes);
+    if constexpr (!proven)
+      if (any_above(larger_size(larger_size(off[0], off[1]), larger_size(off[2], off[3])), limit))
+        add_exactly<halve1, finish1, finish>(a, from1, from2, codes);
     store_codes(to, codes, bounds);
     if (bits != nullptr) store_bits(to_bits, codes, open_low, high);
   };
@@ -71,9 +72,12 @@ void add_codes(const AddStage& a, const std::int8_t* input1, const std::int8_t* 
                std::int8_t* output, std::uint8_t* bits, std::int64_t count) {
   constexpr Finish once = Finish::once, twice = Finish::twice;
   const bool last_once = a.stage.finish == once;
-  const auto all = a.halve1 ? (last_once ? add_all<true, once, once> : add_all<true, once, twice>)
-                   : a.finish1 == once
-                       ? add_all<false, once, once>  // single rounding
-                       : (last_once ? add_all<false, twice, once> : add_all<false, twice, twice>);
+  const auto all =
+      a.proven ? add_all<true, true, once, once>  // the kinds of rounding are of no use
+      : a.halve1
+          ? (last_once ? add_all<false, true, once, once> : add_all<false, true, once, twice>)
+      : a.finish1 == once
+          ? add_all<false, false, once, once>  // single rounding
+          : (last_once ? add_all<false, false, twice, once> : add_all<false, false, twice, twice>);
   all(a, input1, input2, output, bits, count);
 }

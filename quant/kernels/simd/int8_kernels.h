@@ -104,7 +104,8 @@ struct DepthwiseRow {
 
 /// The sum of two tensors: x1 is rescaled by `scale1` unless `halve1`, x2 is halved. Its real value
 /// is code1 * factor1 + code2 * factor2 + offset; where that is at most `sure` from the nearest
-/// integer, that one is the result. `sure` below 0: never.
+/// integer, that one is the result. `sure` below 0: never. `proven`: always, once it is clamped
+/// (code_line.h); then there is nothing to say of gradients.
 struct AddStage {
   std::int32_t zero_point1, zero_point2, left_shift;
   bool halve1;
@@ -112,6 +113,7 @@ struct AddStage {
   const std::int32_t* scale1;
   OutputStage stage;
   float factor1, factor2, offset, sure;
+  bool proven;
   std::int32_t open_low;  // with bits: codes below it stop a gradient
 };
 
