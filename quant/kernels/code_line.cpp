@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <map>
 #include <mutex>
@@ -99,7 +100,7 @@ std::optional<CodeLine> find_line(const integrad_output_stage& stage, integrad_s
     return CodeLine{0, static_cast<float>(code), 0};
   };
   if (scale.multiplier == 0) return constant();
-  if (scale.shift >= 0 || scale.multiplier < 0) return std::nullopt;
+  if (scale.shift >= 0 || scale.multiplier < 0 || bound > INT32_MAX) return std::nullopt;
   const std::vector<Step> steps = steps_of(stage, scale, bound);
   if (steps.empty()) return constant();
   const auto nearest = static_cast<float>(std::ldexp(scale.multiplier, scale.shift - 31));

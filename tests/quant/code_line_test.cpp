@@ -83,6 +83,10 @@ TEST_CASE("where a code is finer than a float's last place there is no line") {
   CHECK(line_of(c) == nullptr);
   c.scale.shift = -4;
   CHECK(line_of(c) != nullptr);
+  c.bound = std::int64_t{1} << 31;  // no sum of 32 bits
+  CHECK(line_of(c) == nullptr);
+  c.bound = INT32_MAX;
+  CHECK(line_of(c) != nullptr);
   c.scale.shift = 0;  // is not looked for
   CHECK(line_of(c) == nullptr);
   // One such channel is enough for the layer to have none.
