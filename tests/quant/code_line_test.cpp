@@ -46,32 +46,33 @@ std::shared_ptr<const CodeLines> line_of(const Channel& c) {
 }  // namespace
 
 TEST_CASE("a channel's line gives the code of every sum") {
-  int found = 0, with_signs = 0, constant = 0, missing = 0;
+  int found = 0, with_signs = 0, constant = 0;
   for (std::uint64_t i = 0; i < 300; ++i) {
     CAPTURE(i);
     const Channel c = draw_channel(i);
     const auto lines = line_of(c);
-    if (lines == nullptr) {
-      ++missing;
-      continue;
-    }
+    if (lines == nullptr) continue;
     ++found;
     const CodeLine line = lines->front();
     with_signs += c.signs ? 1 : 0;
     constant += line.factor == 0 ? 1 : 0;
+    std::int64_t differing = 0;
     for (std::int64_t sum = -c.bound; sum <= c.bound; ++sum) {
       const float value = std::fma(static_cast<float>(sum), line.factor, line.start);
       const float rounded = std::nearbyint(sum < 0 ? value + line.negative : value);
       const std::int32_t code =
           std::clamp(static_cast<std::int32_t>(rounded), c.stage.low, c.stage.high);
-      REQUIRE(code == integrad_requantize(static_cast<std::int32_t>(sum), c.scale, c.stage.rounding,
-                                          c.stage.zero_point, c.stage.low, c.stage.high));
+      differing +=
+          code == integrad_requantize(static_cast<std::int32_t>(sum), c.scale, c.stage.rounding,
+                                      c.stage.zero_point, c.stage.low, c.stage.high)
+              ? 0
+              : 1;
     }
+    CHECK(differing == 0);
   }
   CHECK(found > 200);
   CHECK(with_signs > 50);
   CHECK(constant > 0);
-  MESSAGE(found, " found, ", missing, " not");
 }
 
 TEST_CASE("where a code is finer than a float's last place there is no line") {
