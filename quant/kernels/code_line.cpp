@@ -168,7 +168,8 @@ std::optional<SumLine> find_sum_line(const integrad_add& layer, bool swapped,
     for (const float first : {start.factor1, std::nextafter(start.factor1, 0.0f),
                               std::nextafter(start.factor1, infinity)})
       for (int i = 0; i < kOffsets; ++i) {
-        const float away = static_cast<float>((i + 1) / 2 * (i % 2 == 0 ? 1 : -1)) * kOffsetStep;
+        const int outwards = (i + 1) / 2 * (i % 2 == 0 ? 1 : -1);
+        const float away = static_cast<float>(outwards) * kOffsetStep;
         const SumLine line{first, second, start.offset + away};
         if (follows(line, layer, codes)) return line;
       }

@@ -16,20 +16,10 @@ bool has(const std::string& text, const std::string& part) {
 
 TEST_CASE("every subcommand explains itself, with an example and the common flags") {
   if (!have_program()) return;
-  const std::vector<std::vector<std::string>> subcommands{{"data", "synthetic"},
-                                                          {"data", "show"},
-                                                          {"train"},
-                                                          {"quantize"},
-                                                          {"eval"},
-                                                          {"threshold"},
-                                                          {"predict"},
-                                                          {"export"},
-                                                          {"verify"},
-                                                          {"report"},
-                                                          {"compare"},
-                                                          {"info"},
-                                                          {"golden"},
-                                                          {"gradcheck"}};
+  const std::vector<std::vector<std::string>> subcommands{
+      {"data", "synthetic"}, {"data", "show"}, {"train"},  {"quantize"}, {"eval"},
+      {"threshold"},         {"predict"},      {"export"}, {"verify"},   {"report"},
+      {"compare"},           {"info"},         {"golden"}, {"gradcheck"}};
   const ProgramResult all = run_integrad({"--help"});
   CHECK(all.exit_code == 0);
   for (std::vector<std::string> command : subcommands) {
