@@ -53,13 +53,27 @@ double as_float(std::int64_t sum) {
   return static_cast<double>(static_cast<float>(sum));
 }
 
+float code_by(const CodeLine& line, std::int64_t sum) {
+  const float value = std::fma(static_cast<float>(sum), line.factor, line.start);
+  return std::nearbyint(sum < 0 ? value + line.negative : value);
+}
+
 bool follows(const CodeLine& line, std::span<const Step> steps) {
-  const auto code = [&](std::int64_t sum) {
-    const float value = std::fma(static_cast<float>(sum), line.factor, line.start);
-    return std::nearbyint(sum < 0 ? value + line.negative : value);
+  return std::ranges::all_of(steps, [&](const Step& s) {
+    return code_by(line, s.sum) > s.before && code_by(line, s.sum - 1) < s.before;
+  });
+}
+
+/// Whether the codes on both sides of the sign are right. With `negative` the line is two, each of
+/// which never falls: between the sign and the next step of either no step would see a wrong one.
+bool crosses_zero(const CodeLine& line, const integrad_output_stage& stage, integrad_scale scale) {
+  const auto low = static_cast<float>(stage.low), high = static_cast<float>(stage.high);
+  const auto right = [&](std::int32_t sum) {
+    return std::clamp(code_by(line, sum), low, high) ==
+           static_cast<float>(integrad_requantize(sum, scale, stage.rounding, stage.zero_point,
+                                                  stage.low, stage.high));
   };
-  return std::ranges::all_of(
-      steps, [&](const Step& s) { return code(s.sum) > s.before && code(s.sum - 1) < s.before; });
+  return right(-1) && right(0);
 }
 
 // Number `place` of an interval's, from the middle outwards, a little beyond its ends too.
@@ -69,7 +83,9 @@ float placed(const Interval& interval, int place) {
   return static_cast<float>(interval.middle() + outwards * step);
 }
 
-std::optional<CodeLine> line_with(float factor, std::span<const Step> steps, bool signs) {
+template <class Crosses>
+std::optional<CodeLine> line_with(float factor, std::span<const Step> steps, bool signs,
+                                  Crosses crosses) {
   Interval start, below;  // of sums below 0, where they have one of their own
   for (const Step& s : steps) {
     Interval& at = signs && s.sum < 0 ? below : start;
@@ -87,7 +103,7 @@ std::optional<CodeLine> line_with(float factor, std::span<const Step> steps, boo
     for (int other = 0; other < (signs ? kPlaces : 1); ++other) {
       const float from = placed(start, place);
       const CodeLine line{factor, from, signs ? placed(below, other) - from : 0};
-      if (follows(line, steps)) return line;
+      if (crosses(line) && follows(line, steps)) return line;
     }
   return std::nullopt;
 }
@@ -109,7 +125,10 @@ std::optional<CodeLine> find_line(const integrad_output_stage& stage, integrad_s
     const float factor = i == 0       ? nearest
                          : i % 2 == 0 ? above = std::nextafter(above, 1.0f)
                                       : below = std::nextafter(below, 0.0f);
-    if (const auto line = line_with(factor, steps, signs)) return line;
+    const auto line = line_with(factor, steps, signs, [&](const CodeLine& each) {
+      return !signs || crosses_zero(each, stage, scale);
+    });
+    if (line.has_value()) return line;
   }
   return std::nullopt;
 }

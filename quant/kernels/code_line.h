@@ -22,7 +22,8 @@ struct CodeLine {
 /// rounds, but keeps the order). So both are known by the sums at which they take the next code, at
 /// most 255 of them, and are equal when the line has its old code before and its new code at each.
 /// The search takes the factors nearest to the true one and starts between the bounds that these
-/// steps set; what it tries, it proves at every step. `signs`: whether `negative` may be used.
+/// steps set; what it tries, it proves at every step. `signs`: whether `negative` may be used; then
+/// the codes of -1 and 0 are proven, too.
 ///
 /// Found once for the same numbers, then remembered.
 using CodeLines = std::vector<CodeLine>;
