@@ -8,10 +8,10 @@ namespace integrad {
 /// A kernels::ChannelMap that owns its numbers.
 template <class T>
 struct ChannelMapping {
-  std::vector<T> mean, scale, shift;  // [channels] each
+  std::vector<T> scale, shift;  // [channels] each
   bool relu = false;
 
-  kernels::ChannelMap<T> view() const { return {mean.data(), scale.data(), shift.data(), relu}; }
+  kernels::ChannelMap<T> view() const { return {scale.data(), shift.data(), relu}; }
 };
 
 }  // namespace integrad

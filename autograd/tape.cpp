@@ -81,7 +81,28 @@ template <class T>
 void Tape<T>::accumulate_cotangent(Var x) {
   require(cotangent_ != nullptr, "there is a cotangent only while a tape runs backward");
   Node& target = nodes_[index(x)];
-  if (target.needs_gradient) add_gradient(target, cotangent_);
+  if (!target.needs_gradient) return;
+  // Sums may have been taken of the cotangent before it got here.
+  std::unique_ptr<kernels::LineSums> sums = std::move(target.sums);
+  const bool first = target.gradient == nullptr;
+  add_gradient(target, cotangent_);
+  if (first && target.gradient == cotangent_) target.sums = std::move(sums);
+}
+
+template <class T>
+std::vector<Var> Tape<T>::summands_waiting_for(Var y) const {
+  std::vector<Var> waiting;
+  for (Var x : node(y).summands) {
+    const Node& n = node(x);
+    if (n.needs_gradient && n.gradient == nullptr && n.awaited == 1) waiting.push_back(x);
+  }
+  return waiting;
+}
+
+template <class T>
+void Tape<T>::forget_sums(Node& target) {
+  target.sums.reset();
+  for (Var x : target.summands) nodes_[index(x)].sums.reset();
 }
 
 template <class T>
@@ -97,13 +118,32 @@ void Tape<T>::add_gradient(Node& target, Gradient gradient) {
           ": a gradient has the shape of its value; value ", target.shape, ", gradient ",
           gradient->shape());
   --target.awaited;
-  target.sums.reset();
+  forget_sums(target);
   const bool suits = gradient->storage() == target.gradient_storage;
-  const Gradient before = target.gradient;
-  if (before == nullptr && suits) {
+  if (target.gradient == nullptr && suits) {
     target.gradient = std::move(gradient);
     return;
   }
+  // In bfloat16 a sum is rounded where it is stored.
+  if (target.backward != nullptr && target.backward->reads_lines() && target.gradient != nullptr &&
+      target.addend == nullptr && suits && gradient->storage() == Storage::full) {
+    target.addend = std::move(gradient);
+    return;
+  }
+  settle(target);
+  add_to(target, std::move(gradient));
+}
+
+template <class T>
+void Tape<T>::settle(Node& target) {
+  if (target.addend != nullptr) add_to(target, std::move(target.addend));
+  target.addend = nullptr;
+}
+
+template <class T>
+void Tape<T>::add_to(Node& target, Gradient gradient) {
+  const bool suits = gradient->storage() == target.gradient_storage;
+  const Gradient before = target.gradient;
   // The sum goes where nobody else looks. Addition commutes, so its bits are the same everywhere.
   if (before == nullptr || before.use_count() > 2)
     target.gradient = suits && gradient.use_count() == 1
@@ -118,8 +158,9 @@ void Tape<T>::add_gradient(Node& target, Gradient gradient) {
 template <class T>
 typename Tape<T>::Accumulation Tape<T>::accumulation(Var x) {
   Node& target = nodes_[index(x)];
+  settle(target);
   const Gradient before = target.gradient;
-  target.sums.reset();
+  forget_sums(target);
   if (before == nullptr || before.use_count() > 2)
     target.gradient = std::make_shared<StoredTensor<T>>(
         StoredTensor<T>::uninitialized(target.shape, target.gradient_storage));
@@ -152,8 +193,13 @@ void Tape<T>::backward(Var y, Tensor<T> cotangent) {
     Node& current = nodes_[static_cast<std::size_t>(i)];
     if (current.backward == nullptr) continue;
     cotangent_ = std::move(current.gradient);
-    if (cotangent_ != nullptr) (*current.backward)(*this, *cotangent_);
+    if (current.addend != nullptr)
+      (*current.backward)(*this, kernels::sum_lines(kernels::stored_lines(*cotangent_),
+                                                    kernels::stored_lines(*current.addend), false));
+    else if (cotangent_ != nullptr)
+      (*current.backward)(*this, *cotangent_);
     cotangent_ = nullptr;
+    current.addend = nullptr;
     current.backward.reset();
     current.sums.reset();
     if (i != y.id) current.free_value();

@@ -53,7 +53,8 @@ class Tape {
   /// Appends an operator's result. `backward(tape, cotangent)` calls accumulate() for each input
   /// that needs_gradient; it is dropped when none does. It may use the values of the inputs and of
   /// this node, and whatever it captured. The cotangent is stored as the value is: a function whose
-  /// value is a Tensor takes a Tensor, one that may be rounded takes a StoredTensor.
+  /// value is a Tensor takes a Tensor, one that may be rounded takes a StoredTensor; one that reads
+  /// it a line at a time takes a LineSource, which may be a sum that memory does not hold.
   template <class Backward>
   Var record(const char* operation, StoredTensor<T> value, std::span<const Var> inputs,
              Backward backward) {
@@ -146,6 +147,13 @@ class Tape {
   /// (kernels::gradient_sums); null when nobody did, or the gradient has changed since.
   const kernels::LineSums* gradient_sums(Var x) const { return node(x).sums.get(); }
   void set_gradient_sums(Var x, kernels::LineSums sums);
+  /// y is the sum of these, its backward function hands its cotangent on to each.
+  void set_summands(Var y, std::vector<Var> summands) {
+    nodes_[index(y)].summands = std::move(summands);
+  }
+  /// Those of them whose gradient will be y's: nobody else contributes to it. Sums of y's gradient
+  /// may be set for them before they receive it.
+  std::vector<Var> summands_waiting_for(Var y) const;
 
   /// Runs the chain rule from y back to the leaves. Without a cotangent y must have one element,
   /// and 1 is used. Values and gradients of inner nodes are freed as soon as nothing needs them: a
@@ -170,16 +178,27 @@ class Tape {
   struct BackwardFunction {
     virtual ~BackwardFunction() = default;
     virtual void operator()(Tape& tape, const StoredTensor<T>& cotangent) = 0;
+    // Whether the cotangent may be two tensors, to be added up as their lines are read.
+    virtual bool reads_lines() const { return false; }
+    virtual void operator()(Tape&, const kernels::LineSource<T>&) {}
   };
   template <class F>
   struct Holder final : BackwardFunction {
     explicit Holder(F f) : function(std::move(f)) {}
     void operator()(Tape& tape, const StoredTensor<T>& cotangent) override {
-      if constexpr (std::is_invocable_v<F&, Tape&, const StoredTensor<T>&>)
+      if constexpr (kReadsLines)
+        function(tape, kernels::stored_lines(cotangent));
+      else if constexpr (std::is_invocable_v<F&, Tape&, const StoredTensor<T>&>)
         function(tape, cotangent);
       else
         function(tape, cotangent.full());
     }
+    bool reads_lines() const override { return kReadsLines; }
+    void operator()(Tape& tape, const kernels::LineSource<T>& cotangent) override {
+      if constexpr (kReadsLines) function(tape, cotangent);
+    }
+    static constexpr bool kReadsLines =
+        std::is_invocable_v<F&, Tape&, const kernels::LineSource<T>&>;
     F function;
   };
   using Gradient = std::shared_ptr<StoredTensor<T>>;
@@ -191,11 +210,13 @@ class Tape {
     std::unique_ptr<BackwardFunction> backward;
     Storage gradient_storage;
     Gradient gradient = nullptr;  // null: none yet
+    Gradient addend = nullptr;    // to be added to it by who reads it
     std::shared_ptr<const ChannelMapping<T>> map = nullptr;
     kernels::LineSource<T> lines = {};  // of a value that is not in memory as it is read
     mutable Tensor<T> made = {};        // such a value, once somebody asked for it
     int awaited = 0;                    // contributions to the gradient, one for each reader
     std::unique_ptr<kernels::LineSums> sums = nullptr;
+    std::vector<Var> summands = {};
     std::shared_ptr<const Encoded<T>> encoded = nullptr;  // in the place of the value
 
     void free_value() {
@@ -212,6 +233,9 @@ class Tape {
   void defer(Node& node, const Shape& shape, kernels::LineSource<T> lines) const;
   void set_form(Node& node, std::shared_ptr<const Encoded<T>> form) const;
   void add_gradient(Node& target, Gradient gradient);
+  void forget_sums(Node& target);
+  void add_to(Node& target, Gradient gradient);
+  void settle(Node& target);  // adds the addend
   static const Tensor<T>& materialized(const Node& node);
   static std::shared_ptr<const StoredTensor<T>> shared(StoredTensor<T> value) {
     return std::make_shared<const StoredTensor<T>>(std::move(value));

@@ -160,7 +160,8 @@ struct Builder {
       return [=, x = in[0]](Index image, Index row, float* into) {
         const Index pooled = std::min<Index>(row / g.window.y.kernel, g.out_height - 1);
         const Index window = (image * g.out_height + pooled) * g.out_width * g.out_channels;
-        kernels::unpool_row(g, x->rows(image, pooled, pooled + 1), winners + window, row, into);
+        kernels::unpool_row(g, x->rows(image, pooled, pooled + 1), winners + window, row,
+                            {0, g.in_width}, into);
       };
     }};
   }

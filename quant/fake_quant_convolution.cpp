@@ -79,8 +79,9 @@ bool convolve_rows(Convolution kind, const ConvGeometry& g, const CodeMap& x, co
     DecodedRows input(g, x, 1);
     for (Index row = begin; row < end; ++row) {
       const Reach r = kernels::fast::reach(g.window.y, row % g.out_height, g.in_height);
+      kernels::Upcoming nothing;
       packed.kernel(packed.c, input.rows(row / g.out_height, r.begin, r.end), r.first_tap,
-                    r.end_tap, scratch.data(), kernels::kNothingUpcoming, {sums.data()});
+                    r.end_tap, scratch.data(), nothing, {sums.data()});
       into.line(row, sums.data());
     }
   });

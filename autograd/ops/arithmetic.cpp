@@ -109,8 +109,11 @@ Var linear_alike(Tape<T>& tape, const char* operation, Var a, Var b, bool subtra
     else if (t.needs_gradient(b))
       t.accumulate(b, negated(kernels::expanded(cotangent)));
   };
-  return record_lines(tape, operation, tape.shape(a),
-                      kernels::sum_lines(tape.lines(a), tape.lines(b), subtract), {a, b}, backward);
+  const Var y =
+      record_lines(tape, operation, tape.shape(a),
+                   kernels::sum_lines(tape.lines(a), tape.lines(b), subtract), {a, b}, backward);
+  if (!subtract) tape.set_summands(y, {a, b});
+  return y;
 }
 
 // add and sub: the cotangent itself, its sign changed for the subtracted operand.

@@ -23,7 +23,7 @@ Var record(Tape<T>& tape, Var x, Var gamma, Var beta, const Normalizer<T>& norma
   const auto backward = [=](Tape<T>& t, const Tensor<T>& cotangent) {
     const bool parameters = t.needs_gradient(gamma) || t.needs_gradient(beta);
     const T* const values = t.value(x).data();
-    Channels sums(2 * map.mean.size());
+    Channels sums(2 * map.scale.size());
     if (parameters || batch_statistics) {
       kernels::LineSums partial(lines);
       kernels::gradient_sums<T>(lines, map.view(), {cotangent.data()}, {values}, partial);
@@ -35,10 +35,10 @@ Var record(Tape<T>& tape, Var x, Var gamma, Var beta, const Normalizer<T>& norma
         const auto line = normalizer.gradient_line(sums, lines.rows());
         kernels::normalize_gradient(lines, map.view(), line.slope.data(), line.offset.data(),
                                     cotangent.data(), values, dx.data());
-      } else {  // d * scale, around no mean
-        const std::vector<T> zeros(map.mean.size(), T(0));
-        kernels::map_lines(lines, {zeros.data(), map.scale.data(), zeros.data(), false},
-                           cotangent.data(), dx.data());
+      } else {  // d * scale
+        const std::vector<T> zeros(map.scale.size(), T(0));
+        kernels::map_lines(lines, {map.scale.data(), zeros.data(), false}, cotangent.data(),
+                           dx.data());
       }
       t.accumulate(x, std::move(dx));
     }

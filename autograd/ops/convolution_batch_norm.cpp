@@ -60,7 +60,8 @@ Var record(Tape<T>& tape, const char* operation, Convolution kind, const ConvGeo
         lines, {cotangent.elements(), t.stored(node).elements(), t.map(node)->view(),
                 line.slope.data(), line.offset.data()});
     kernels::convolution_gradients(kind, g, t.lines(x), t.value(filter).data(), dy,
-                                   input.gradient(), dfilter.data(), dbias.data());
+                                   input.gradient(), dfilter.data(),
+                                   biased ? dbias.data() : nullptr);
     input.finish();
     t.accumulate(filter, std::move(dfilter));
     if (biased) t.accumulate(bias, std::move(dbias));

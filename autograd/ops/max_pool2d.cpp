@@ -38,10 +38,9 @@ Var max_unpool2d(Tape<T>& tape, Var x, const std::shared_ptr<const PoolWinners>&
       {wy.kernel, wx.kernel, wy.stride, wx.stride, wy.dilation, wx.dilation, {}});
   auto lines = kernels::spread_to_winners(g, tape.lines(x), winners->taps.data());
   lines.owner = winners;
-  const auto backward = [x, winners](Tape<T>& t, const StoredTensor<T>& cotangent) {
+  const auto backward = [x, winners](Tape<T>& t, const kernels::LineSource<T>& cotangent) {
     InputTarget<T> input(t, x);
-    kernels::add_lines(kernels::pick_winners(winners->geometry, kernels::stored_lines(cotangent),
-                                             winners->taps.data()),
+    kernels::add_lines(kernels::pick_winners(winners->geometry, cotangent, winners->taps.data()),
                        input.gradient());
     input.finish();
   };

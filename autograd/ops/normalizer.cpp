@@ -1,21 +1,8 @@
 #include "integrad/autograd/ops/normalizer.h"
 
-#include <algorithm>
 #include <cmath>
 
 namespace integrad {
-
-namespace {
-
-template <class T>
-std::vector<T> rounded(const std::vector<double>& values) {
-  std::vector<T> result(values.size());
-  std::transform(values.begin(), values.end(), result.begin(),
-                 [](double v) { return static_cast<T>(v); });
-  return result;
-}
-
-}  // namespace
 
 template <class T>
 Normalizer<T>::Normalizer(std::vector<double> mean, const std::vector<double>& variance,
@@ -29,7 +16,13 @@ Normalizer<T>::Normalizer(std::vector<double> mean, const std::vector<double>& v
 
 template <class T>
 ChannelMapping<T> Normalizer<T>::map(const Tensor<T>& beta, bool relu) const {
-  return {rounded<T>(mean_), rounded<T>(slope_), {beta.begin(), beta.end()}, relu};
+  const std::size_t channels = slope_.size();
+  ChannelMapping<T> map{std::vector<T>(channels), std::vector<T>(channels), relu};
+  for (std::size_t c = 0; c < channels; ++c) {
+    map.scale[c] = static_cast<T>(slope_[c]);
+    map.shift[c] = static_cast<T>(beta[static_cast<Index>(c)] - mean_[c] * slope_[c]);
+  }
+  return map;
 }
 
 template <class T>
@@ -39,9 +32,9 @@ typename Normalizer<T>::Line Normalizer<T>::gradient_line(const std::vector<doub
   const std::size_t channels = slope_.size();
   Line line{std::vector<T>(channels), std::vector<T>(channels)};
   for (std::size_t c = 0; c < channels; ++c) {
-    line.slope[c] =
-        static_cast<T>(-slope_[c] * inverse_[c] * inverse_[c] * (product(sums, c) / count));
-    line.offset[c] = static_cast<T>(-slope_[c] * (sums[c] / count));
+    const double slope = -slope_[c] * inverse_[c] * inverse_[c] * (product(sums, c) / count);
+    line.slope[c] = static_cast<T>(slope);
+    line.offset[c] = static_cast<T>(-slope_[c] * (sums[c] / count) - mean_[c] * slope);
   }
   return line;
 }

@@ -18,7 +18,7 @@ class Normalizer {
   ChannelMapping<T> map(const Tensor<T>& beta, bool relu) const;
 
   /// The gradient through the batch's own statistics, from the sums [2][channels] over `rows`
-  /// values of d and of d x: d_x = d scale + (x - mean) slope + offset, which is gamma r
+  /// values of d and of d x: d_x = x slope + (d scale + offset), which is gamma r
   /// (d - mean(d) - xhat mean(d xhat)).
   struct Line {
     std::vector<T> slope, offset;

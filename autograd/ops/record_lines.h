@@ -17,7 +17,7 @@ Var record_lines(Tape<T>& tape, const char* operation, const Shape& shape,
   if (!whole && lines.maps_read <= kMostMapsRead)
     return tape.record_deferred(operation, shape, std::move(lines), inputs, std::move(backward));
   auto y = StoredTensor<T>::uninitialized(shape, whole ? Storage::full : tape.storage());
-  kernels::add_lines<T>(lines, {y.target(), {}, nullptr, {}});
+  kernels::add_lines<T>(lines, {y.target(), {}});
   return tape.record(operation, std::move(y), inputs, std::move(backward));
 }
 

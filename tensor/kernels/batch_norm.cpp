@@ -21,7 +21,7 @@ LineSums::LineSums(const Lines& lines)
       values_(Buffer<double>::uninitialized(static_cast<std::size_t>(count_ * size_))) {}
 
 double* LineSums::start(Index line) {
-  double* const sums = values_.data() + line * size_;
+  double* const sums = of(line);
   std::fill_n(sums, size_, 0.0);
   return sums;
 }
@@ -68,7 +68,8 @@ void gradient_sums(const Lines& lines, const ChannelMap<T>& map, Stored<T> d, St
     return [&, size, scratch = Buffer<T>::uninitialized(static_cast<std::size_t>(size))](
                Index line) mutable {
       const Index at = line * size;
-      add_gradient_sums(map, lines, read(d, at, size, scratch.data()), y, at, sums.start(line));
+      add_gradient_sums(map, lines.pixels, lines.channels, read(d, at, size, scratch.data()), y, at,
+                        sums.start(line));
     };
   });
 }

@@ -22,6 +22,8 @@ class LineSums {
   explicit LineSums(const Lines& lines);
   /// The sums of one line, to be added to; zeros when it is first asked for.
   double* start(Index line);
+  /// The same once a part of the line has been added.
+  double* of(Index line) { return values_.data() + line * size_; }
   /// total [2][channels], starting at +0. All lines must have been summed.
   void total(double* sums) const;
 
@@ -46,7 +48,7 @@ template <class T>
 void gradient_sums(const Lines& lines, const ChannelMap<T>& map, Stored<T> d, Stored<T> y,
                    LineSums& sums);
 
-/// dy = d' * scale + (y - mean) * slope + offset. One pass.
+/// dy = y * slope + (d' * scale + offset). One pass.
 template <class T>
 void normalize_gradient(const Lines& lines, const ChannelMap<T>& map, const T* slope,
                         const T* offset, const T* d, const T* y, T* dy);

@@ -54,14 +54,15 @@ void convolve_and_sum(Convolution kind, const ConvGeometry& g, const LineSource<
 
 template <class T>
 LineSource<T> cotangent_lines(const Lines& lines, const NormCotangent<T>& cotangent) {
-  const Index size = lines.size();
+  const Index size = lines.size(), channels = lines.channels;
   std::vector<LinePlace> places = places_of(lines, cotangent.d);
   places.push_back(places_of(lines, cotangent.y).front());
   return {lines, nullptr,
           [=, c = cotangent]() -> LineReader<T> {
             return [=, d = Buffer<T>::uninitialized(static_cast<std::size_t>(size))](
-                       Index line, T* into) mutable {
-              gradient_line(c.map, c.slope, c.offset, lines, c.d, c.y, line * size, d.data(), into);
+                       Index line, Span pixels, T* into) mutable {
+              gradient_line(c.map, c.slope, c.offset, pixels.count(), channels, c.d, c.y,
+                            line * size + pixels.begin * channels, d.data(), into);
             };
           },
           2, std::move(places)};

@@ -19,7 +19,7 @@ void convolve_and_sum(Convolution kind, const ConvGeometry& g, const LineSource<
                       const T* filter, const T* bias, StoredTarget<T> y, double* sums);
 
 /// The cotangent of a convolution's output y, whose reader applied `map` and received `d`:
-/// dy = d' * scale + (y - mean) * slope + offset (norm_lines.h).
+/// dy = y * slope + (d' * scale + offset) (norm_lines.h).
 template <class T>
 struct NormCotangent {
   Stored<T> d, y;

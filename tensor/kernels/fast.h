@@ -41,7 +41,7 @@ struct PackedNarrow {
   std::vector<float> weights, biases;  // what `row` points at
   Index in_width = 0, before = 0;      // pixels of an input row, zeros before
   Index planes() const { return row.in_channels * row.plane; }  // floats of a row's planes
-  void make_planes(const float* x, float* into) const;
+  void make_planes(const float* x, float* into, Upcoming& next) const;
 };
 /// None when the geometry is not handled: stride 1 along x only.
 std::optional<PackedNarrow> pack_narrow(const ConvGeometry& g, const float* filter,
@@ -114,9 +114,12 @@ class GradientRows {
  public:
   explicit GradientRows(const PackedGradient& packed);
   /// `x` is the input row r.begin, its image's rows behind it; d [out_width, out_channels].
-  void add(const Reach& r, const float* x, const float* d, float* partial);
+  void add(const Reach& r, const float* x, const float* d, float* partial, Upcoming& next);
+  /// The same of `count` pixels of a row, of a kernel of one tap.
+  void add_pixels(Index count, const float* x, const float* d, float* partial, Upcoming& next);
 
  private:
+  const float* widened(Index count, const float* d);
   const PackedGradient& packed_;
   Buffer<float> strips_, wide_;
 };

@@ -50,8 +50,16 @@ bool filter_and_bias(Convolution kind, const ConvGeometry& g, const float* x,
     GradientRows rows(packed);
     for (Index row = begin; row < end; ++row) {
       const Reach r = reach(packed.y, row % g.out_height, g.in_height);
-      rows.add(r, x + (row / g.out_height * g.in_height + r.begin) * in_row,
-               cotangent + row * out_row, partial);
+      const float* const image = x + row / g.out_height * g.in_height * in_row;
+      const float* const d = cotangent + row * out_row;
+      Upcoming next;
+      const auto fetch = [&next](const float* from, Index count) {
+        next.at[next.count] = reinterpret_cast<const char*>(from);
+        next.bytes[next.count++] = count * Index{sizeof(float)};
+      };
+      if (r.end < g.in_height) fetch(image + r.end * in_row, in_row);
+      if (row + 1 < end) fetch(d + out_row, out_row);
+      rows.add(r, image + r.begin * in_row, d, partial, next);
     }
   };
   sum_bands<float>(packed.rows, packed.band(), packed.size(), band, [&](const float* total) {

@@ -46,9 +46,13 @@ std::optional<PackedNarrow> pack_narrow(const ConvGeometry& g, const float* filt
   return packed;
 }
 
-void PackedNarrow::make_planes(const float* x, float* into) const {
-  std::fill_n(into, planes(), 0.0f);
-  float_kernels().planes_row(in_width, row.in_channels, row.plane, x, into + before);
+void PackedNarrow::make_planes(const float* x, float* into, Upcoming& next) const {
+  for (Index c = 0; c < row.in_channels; ++c) {
+    float* const plane = into + c * row.plane;
+    std::fill_n(plane, before, 0.0f);
+    std::fill(plane + before + in_width, plane + row.plane, 0.0f);
+  }
+  float_kernels().planes_row(in_width, row.in_channels, row.plane, x, into + before, next);
 }
 
 std::optional<PackedForward> pack_forward_rows(Convolution kind, const ConvGeometry& g,

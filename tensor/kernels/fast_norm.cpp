@@ -3,6 +3,7 @@
 #include "integrad/tensor/kernels/bands.h"
 #include "integrad/tensor/kernels/batch_norm.h"
 #include "integrad/tensor/kernels/convolution_norm.h"
+#include "integrad/tensor/kernels/fast_pointwise.h"
 #include "integrad/tensor/kernels/forward_rows.h"
 #include "integrad/tensor/kernels/gradient_bands.h"
 
@@ -12,6 +13,10 @@ bool convolve_and_sum(Convolution kind, const ConvGeometry& g, const LineSource<
                       const float* filter, const float* bias, StoredTarget<float> y, double* sums) {
   const auto packed = pack_forward_rows(kind, g, filter, bias);
   if (!packed) return false;
+  if (packed->pass && is_pointwise(kind, g)) {
+    pointwise_and_sum(*packed->pass, g, x, y, sums);
+    return true;
+  }
   const Lines lines = Lines::of(g.output());
   LineSums partial(lines);
   const bool streams = packed->pass && streams_past_caches(lines);
@@ -34,6 +39,9 @@ bool convolve_and_sum(Convolution kind, const ConvGeometry& g, const LineSource<
 bool convolution_gradients(Convolution kind, const ConvGeometry& g, const LineSource<float>& x,
                            const float* filter, const LineSource<float>& cotangent,
                            const InputGradient<float>& into, float* dfilter, float* dbias) {
+  if (dbias == nullptr && is_pointwise(kind, g) &&
+      pointwise_gradients(g, x, filter, cotangent, into, dfilter))
+    return true;
   return gradients_in_bands(
       kind, g, filter, !into.dx.empty(),
       [&] { return InputRows<float>(x, g.in_height, integrad_window_extent(g.window.y)); },

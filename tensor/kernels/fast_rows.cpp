@@ -52,7 +52,7 @@ void run_rows(const PackedPass& packed, Index batch, const float* x, float* y, I
         const Index n = row / pass.out_height, oy = row % pass.out_height;
         const Reach r = reach(pass.y, oy, pass.in_height);
         const float* const image = x + n * pass.in_height * pass.in_row() + start * c.in_channels;
-        Upcoming next = kNothingUpcoming;
+        Upcoming next;
         if (r.end < pass.in_height)
           next = {.at = {reinterpret_cast<const char*>(image + r.end * pass.in_row())},
                   .bytes = {piece},
@@ -98,14 +98,25 @@ GradientRows::GradientRows(const PackedGradient& packed) : packed_(packed) {
   std::fill_n(wide_.data(), wide_.size(), 0.0f);
 }
 
-void GradientRows::add(const Reach& r, const float* x, const float* d, float* partial) {
-  const RowGradient& c = packed_.c;
-  if (wide_.size() > 0) {
-    for (Index ox = 0; ox < c.out_width; ++ox)
-      std::copy_n(d + ox * c.out_channels, c.out_channels, wide_.data() + ox * packed_.width);
-    d = wide_.data();
-  }
-  packed_.kernel(c, x, r.first_tap, r.end_tap, d, strips_.data(), partial);
+const float* GradientRows::widened(Index count, const float* d) {
+  if (wide_.size() == 0) return d;
+  const Index channels = packed_.c.out_channels;
+  for (Index ox = 0; ox < count; ++ox)
+    std::copy_n(d + ox * channels, channels, wide_.data() + ox * packed_.width);
+  return wide_.data();
+}
+
+void GradientRows::add(const Reach& r, const float* x, const float* d, float* partial,
+                       Upcoming& next) {
+  packed_.kernel(packed_.c, x, r.first_tap, r.end_tap, widened(packed_.c.out_width, d),
+                 strips_.data(), partial, next);
+}
+
+void GradientRows::add_pixels(Index count, const float* x, const float* d, float* partial,
+                              Upcoming& next) {
+  RowGradient c = packed_.c;
+  c.in_width = c.out_width = c.inner_end = count;
+  packed_.kernel(c, x, 0, 1, widened(count, d), strips_.data(), partial, next);
 }
 
 }  // namespace integrad::kernels::fast

@@ -26,14 +26,16 @@ class ForwardRows {
   void row(Index image, Index row, const RowDestination& into) {
     const ConvGeometry& g = packed_.geometry;
     const Reach r = reach(g.window.y, row, g.in_height);
-    if (packed_.narrow)
-      float_kernels().narrow_row(packed_.narrow->row, planes_.rows(image, r.begin, r.end),
-                                 r.first_tap, r.end_tap, into.cached);
-    else {
+    next_ = {};
+    add_upcoming(input_, image, r.end, next_);
+    if (packed_.narrow) {
+      const float* const planes = planes_.rows(image, r.begin, r.end);
+      float_kernels().narrow_row(packed_.narrow->row, planes, r.first_tap, r.end_tap, into.cached,
+                                 next_);
+    } else {
       const float* const x = input_.rows(image, r.begin, r.end);
-      Upcoming next = kNothingUpcoming;
-      add_upcoming(input_, image, r.end, next);
-      packed_.pass->kernel(packed_.pass->c, x, r.first_tap, r.end_tap, scratch_.data(), next, into);
+      packed_.pass->kernel(packed_.pass->c, x, r.first_tap, r.end_tap, scratch_.data(), next_,
+                           into);
     }
   }
 
@@ -42,11 +44,13 @@ class ForwardRows {
   struct Turn {
     ForwardRows* owner;
     void operator()(Index image, Index row, float* into) const {
-      owner->packed_.narrow->make_planes(owner->input_.rows(image, row, row + 1), into);
+      owner->packed_.narrow->make_planes(owner->input_.rows(image, row, row + 1), into,
+                                         owner->next_);
     }
   };
   const PackedForward& packed_;
   Input input_;
+  Upcoming next_;
   Buffer<float> scratch_;
   RowWindow<Turn> planes_;
 };

@@ -57,16 +57,17 @@ bool gradients_in_bands(Convolution kind, const ConvGeometry& g, const float* fi
       const float* const first = dy.rows(image, dy_begin, dy_end);
       const auto d = [=](Index y) { return first + (std::max(y, dy_begin) - dy_begin) * out_row; };
       const Reach r = reach(g.window.y, oy, g.in_height);
-      rows.add(r, input.rows(image, r.begin, r.end), d(oy), partial);
+      const float* const x = input.rows(image, r.begin, r.end);
+      Upcoming next;
+      if (row + 1 < end) {
+        add_upcoming(input, image, r.end, next);
+        add_upcoming(dy, image, dy_end, next);
+        if (in_begin < in_end) finish.add_upcoming(image * g.in_height + in_end, next);
+      }
+      rows.add(r, x, d(oy), partial, next);
       for (Index iy = in_begin; iy < in_end; ++iy) {
         const PackedPass& packed = passes.front();
         const Reach back = reach(packed.pass.y, iy, g.out_height);
-        Upcoming next = kNothingUpcoming;
-        if (iy + 1 == in_end && row + 1 < end) {
-          add_upcoming(input, image, r.end, next);
-          add_upcoming(dy, image, dy_end, next);
-          finish.add_upcoming(image * g.in_height + iy + 1, next);
-        }
         finish.row(image * g.in_height + iy, [&](const RowDestination& row_into) {
           packed.kernel(packed.c, d(back.begin), back.first_tap, back.end_tap, scratch.data(), next,
                         row_into);

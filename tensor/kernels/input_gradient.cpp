@@ -4,9 +4,17 @@ namespace integrad::kernels {
 
 template <class T>
 void add_lines(const LineSource<T>& term, const InputGradient<T>& into) {
-  parallel_lines(term.lines, [&] {
-    return [rows = InputGradientRows<T>(term.lines, into), reader = term.reader()](
-               Index line) mutable { rows.row(line, [&](T* row) { reader(line, row); }); };
+  const Lines lines = term.lines;
+  const Index piece = piece_pixels(lines.channels);
+  // Without a sum a line is made where it will be.
+  const bool streams = !into.before.empty() && streams_past_caches(lines);
+  parallel_lines(lines, [&] {
+    return [&, rows = InputGradientRows<T>(lines, into, streams),
+            reader = term.reader()](Index line) mutable {
+      for_each_piece(lines.pixels, piece, [&](Span span) {
+        rows.piece(line, span, [&](T* row) { reader(line, span, row); });
+      });
+    };
   });
 }
 

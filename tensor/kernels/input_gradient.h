@@ -3,14 +3,20 @@
 
 namespace integrad::kernels {
 
+/// gradient_sums() of a value map(y), taken of its complete gradient where that is written.
+template <class T>
+struct SumsToTake {
+  LineSums* sums;
+  Stored<T> y;
+  ChannelMap<T> map;
+};
+
 /// Where the gradient of an operator's input goes.
 template <class T>
 struct InputGradient {
-  StoredTarget<T> dx;        // empty: not wanted
-  Stored<T> before;          // what others have added already, may be dx itself; empty: nothing
-  LineSums* sums = nullptr;  // not null: dx is complete, and gradient_sums() of it are taken too,
-  Stored<T> y;               // the input being map(y)
-  ChannelMap<T> map = {};
+  StoredTarget<T> dx;  // empty: not wanted
+  Stored<T> before;    // what others have added already, may be dx itself; empty: nothing
+  std::vector<SumsToTake<T>> sums = {};  // only of a dx that is complete
 };
 
 /// Writes the rows of an input gradient, and takes the sums of what comes out while it is in the
@@ -25,15 +31,26 @@ class InputGradientRows {
   /// compute(row) writes the operator's own term.
   template <class Compute>
   void row(Index line, Compute&& compute) {
-    const T* const dx = writer_.line(line, compute);
-    if (into_.sums != nullptr)
-      add_gradient_sums(into_.map, lines_, dx, into_.y, line * lines_.size(),
-                        into_.sums->start(line));
+    piece(line, {0, lines_.pixels}, compute);
+  }
+  /// The same of some pixels of a line; all of them in order, in whole blocks of sums
+  /// (norm_lines.h).
+  template <class Compute>
+  void piece(Index line, Span pixels, Compute&& compute) {
+    const Index channels = lines_.channels, count = pixels.count();
+    const Index at = line * lines_.size() + pixels.begin * channels;
+    const T* const dx = writer_.part(at, count * channels, compute);
+    for (const SumsToTake<T>& take : into_.sums)
+      add_gradient_sums(take.map, count, channels, dx, take.y, at,
+                        pixels.begin == 0 ? take.sums->start(line) : take.sums->of(line));
   }
 
   /// What row() reads is read next.
   void add_upcoming(Index line, Upcoming& next) const {
     if (line < lines_.count) kernels::add_upcoming(places_, line, next);
+  }
+  void add_upcoming(Index line, Span pixels, Upcoming& next) const {
+    kernels::add_upcoming(places_, line, pixels, lines_.pixels, next);
   }
 
  private:

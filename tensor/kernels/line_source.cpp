@@ -4,20 +4,25 @@ namespace integrad::kernels {
 
 template <class T>
 LineSource<T> stored_lines(const Lines& lines, Stored<T> x) {
-  const Index size = lines.size();
+  const Index size = lines.size(), channels = lines.channels;
   return {lines, x.full,
           [=]() -> LineReader<T> {
-            return [=](Index line, T* into) { read_into(x, line * size, size, into); };
+            return [=](Index line, Span pixels, T* into) {
+              read_into(x, line * size + pixels.begin * channels, pixels.count() * channels, into);
+            };
           },
           1, places_of(lines, x)};
 }
 
 template <class T>
 LineSource<T> mapped_lines(const Lines& lines, Stored<T> x, ChannelMap<T> map) {
-  const Index size = lines.size();
+  const Index size = lines.size(), channels = lines.channels;
   return {lines, nullptr,
           [=]() -> LineReader<T> {
-            return [=](Index line, T* into) { map_line(map, lines, x, line * size, into); };
+            return [=](Index line, Span pixels, T* into) {
+              map_line(map, pixels.count(), channels, x, line * size + pixels.begin * channels,
+                       into);
+            };
           },
           1, places_of(lines, x)};
 }
@@ -30,9 +35,10 @@ LineSource<T> sum_lines(LineSource<T> a, LineSource<T> b, bool subtract) {
   places.insert(places.end(), b.places.begin(), b.places.end());
   return {lines, nullptr,
           [=, a = std::move(a), b = std::move(b)]() -> LineReader<T> {
-            return [size = lines.size(), subtract, left = LineInput<T>(a), right = LineInput<T>(b)](
-                       Index line, T* into) mutable {
-              const T *const x = left.line(line), *const y = right.line(line);
+            return [channels = lines.channels, subtract, left = LineInput<T>(a),
+                    right = LineInput<T>(b)](Index line, Span pixels, T* into) mutable {
+              const Index size = pixels.count() * channels;
+              const T *const x = left.piece(line, pixels), *const y = right.piece(line, pixels);
               if (subtract)
                 for (Index i = 0; i < size; ++i) into[i] = x[i] - y[i];
               else
@@ -44,9 +50,14 @@ LineSource<T> sum_lines(LineSource<T> a, LineSource<T> b, bool subtract) {
 
 template <class T>
 void make_lines(const LineSource<T>& source, T* into) {
-  const Index size = source.lines.size();
-  parallel_lines(source.lines, [&] {
-    return [=, reader = source.reader()](Index line) { reader(line, into + line * size); };
+  const Lines lines = source.lines;
+  const Index piece = piece_pixels(lines.channels);
+  parallel_lines(lines, [&] {
+    return [=, reader = source.reader()](Index line) {
+      for_each_piece(lines.pixels, piece, [&](Span span) {
+        reader(line, span, into + line * lines.size() + span.begin * lines.channels);
+      });
+    };
   });
 }
 

@@ -5,15 +5,34 @@
 #include <vector>
 
 #include "integrad/tensor/kernels/row_window.h"
+#include "integrad/tensor/kernels/simd/channel_map.h"
 #include "integrad/tensor/kernels/simd/upcoming.h"
 #include "integrad/tensor/kernels/stored_lines.h"
 #include "integrad/tensor/parallel.h"
 
 namespace integrad::kernels {
 
-/// Writes a line of a map. Each thread has its own, with its own scratch memory.
+/// Pixels begin .. end - 1 of a line.
+struct Span {
+  Index begin, end;
+  Index count() const { return end - begin; }
+};
+/// Writes some pixels of a line of a map. Each thread has its own, with its own scratch memory.
 template <class T>
-using LineReader = std::function<void(Index line, T* into)>;
+using LineReader = std::function<void(Index line, Span pixels, T* into)>;
+
+/// Pixels of a line that are worked on at a time, so that what several operands need of them stays
+/// in the first cache: whole blocks of a line's sums (norm_lines.h).
+inline Index piece_pixels(Index channels) {
+  constexpr Index kFloats = 2048;
+  return std::max<Index>(kFloats / std::max<Index>(channels, 1) / kSumBlock, 1) * kSumBlock;
+}
+/// Calls visit(span) for the pieces of a line, in order.
+template <class Visit>
+void for_each_piece(Index pixels, Index piece, Visit&& visit) {
+  for (Index begin = 0; begin < pixels; begin += piece)
+    visit(Span{begin, std::min(begin + piece, pixels)});
+}
 
 /// Where lines are in memory: line l from l / each * bytes on.
 struct LinePlace {
@@ -46,6 +65,18 @@ inline void add_upcoming(const std::vector<LinePlace>& places, Index line, Upcom
     next.bytes[next.count++] = place.bytes;
   }
 }
+/// The same of some of its `pixels` pixels; nothing where there are none.
+inline void add_upcoming(const std::vector<LinePlace>& places, Index line, Span some, Index pixels,
+                         Upcoming& next) {
+  if (some.count() <= 0) return;
+  for (const LinePlace& place : places) {
+    if (next.count == Upcoming::kMost) return;
+    const Index begin = place.bytes * some.begin / pixels, end = place.bytes * some.end / pixels;
+    next.at[next.count] =
+        static_cast<const char*>(place.base) + line / place.each * place.bytes + begin;
+    next.bytes[next.count++] = end - begin;
+  }
+}
 
 /// As memory holds it; with a map, that applied to it.
 template <class T>
@@ -64,30 +95,47 @@ LineSource<T> mapped_lines(const Lines& lines, Stored<T> x, ChannelMap<T> map);
 template <class T>
 LineSource<T> sum_lines(LineSource<T> a, LineSource<T> b, bool subtract);
 
-/// One line after the other; asked for the same line again it does not make it again.
+/// Lines, or pieces of them, one after the other.
 template <class T>
 class LineInput {
  public:
   explicit LineInput(const LineSource<T>& source)
-      : whole_(source.whole), size_(source.lines.size()) {
-    if (whole_ != nullptr) return;
-    reader_ = source.reader();
-    scratch_ = Buffer<T>::uninitialized(static_cast<std::size_t>(size_));
-  }
+      : whole_(source.whole),
+        size_(source.lines.size()),
+        channels_(source.lines.channels),
+        reader_(whole_ == nullptr ? source.reader() : nullptr) {}
   /// Valid until the next call.
-  const T* line(Index line) {
-    if (whole_ != nullptr) return whole_ + line * size_;
-    if (line != made_) reader_(line, scratch_.data());
-    made_ = line;
+  const T* piece(Index line, Span pixels) {
+    if (whole_ != nullptr) return whole_ + line * size_ + pixels.begin * channels_;
+    const auto wanted = static_cast<std::size_t>(pixels.count() * channels_);
+    if (scratch_.size() < wanted) scratch_ = Buffer<T>::uninitialized(wanted);
+    reader_(line, pixels, scratch_.data());
     return scratch_.data();
   }
 
  private:
   const T* whole_;
-  Index size_, made_ = -1;
+  Index size_, channels_;
   LineReader<T> reader_;
   Buffer<T> scratch_;
 };
+
+/// Gives pieces of lines from whole(line, into), which makes whole lines only.
+template <class T, class Whole>
+LineReader<T> pieces_of(const Lines& lines, Whole whole) {
+  return [lines, whole, made = Index{-1}, scratch = Buffer<T>{}](Index line, Span pixels,
+                                                                 T* into) mutable {
+    if (pixels.count() == lines.pixels) return whole(line, into);
+    if (made != line) {
+      if (scratch.size() == 0)
+        scratch = Buffer<T>::uninitialized(static_cast<std::size_t>(lines.size()));
+      whole(line, scratch.data());
+      made = line;
+    }
+    std::copy_n(scratch.data() + pixels.begin * lines.channels, pixels.count() * lines.channels,
+                into);
+  };
+}
 
 /// Rows of images for one thread, `most` at once.
 template <class T>
@@ -100,7 +148,8 @@ class InputRows {
         height_(height),
         row_(source.lines.size()),
         window_(row_, std::min(most, height),
-                {height, whole_ == nullptr ? source.reader() : nullptr}) {}
+                {height, source.lines.pixels, source.lines.channels,
+                 whole_ == nullptr ? source.reader() : nullptr}) {}
   /// Rows begin .. end - 1 of an image, one behind the other; valid until the next call.
   const T* rows(Index image, Index begin, Index end) {
     return whole_ != nullptr ? whole_ + (image * height_ + begin) * row_
@@ -114,9 +163,13 @@ class InputRows {
 
  private:
   struct Make {
-    Index height;
+    Index height, pixels, channels;
     LineReader<T> reader;
-    void operator()(Index image, Index row, T* into) const { reader(image * height + row, into); }
+    void operator()(Index image, Index row, T* into) const {
+      for_each_piece(pixels, piece_pixels(channels), [&](Span span) {
+        reader(image * height + row, span, into + span.begin * channels);
+      });
+    }
   };
   const T* whole_;
   std::vector<LinePlace> places_;

@@ -26,12 +26,14 @@ PoolRow tiled_row(const ConvGeometry& g) {
 }
 
 void unpool_row(const ConvGeometry& g, const float* pooled, const std::uint8_t* winners, Index row,
-                float* into) {
-  const PoolRow r = tiled_row(g);
-  const bool inside = row / r.kernel_y < g.out_height;
-  const Index covered = inside ? r.out_width * r.kernel_x * r.channels : 0;
-  if (inside) float_kernels().spread_row(r, row % r.kernel_y, pooled, winners, into);
-  std::fill(into + covered, into + r.row_step, 0.0f);
+                Span pixels, float* into) {
+  PoolRow r = tiled_row(g);
+  const Index covered = row / r.kernel_y < g.out_height ? r.out_width * r.kernel_x : 0;
+  const Index first = pixels.begin / r.kernel_x * r.channels;
+  r.out_width = std::max<Index>(std::min(covered, pixels.end) - pixels.begin, 0) / r.kernel_x;
+  if (r.out_width > 0)
+    float_kernels().spread_row(r, row % r.kernel_y, pooled + first, winners + first, into);
+  std::fill(into + r.out_width * r.kernel_x * r.channels, into + pixels.count() * r.channels, 0.0f);
 }
 
 namespace {
@@ -169,34 +171,45 @@ LineSource<T> spread_to_winners(const ConvGeometry& g, LineSource<T> pooled,
   std::vector<LinePlace> places = pooled.places;
   places.push_back({winners, pooled.lines.size()});
   for (LinePlace& place : places) place.each *= g.window.y.kernel;
-  return {Lines::of(g.input()), nullptr,
-          [=, pooled = std::move(pooled)]() -> LineReader<T> {
-            return [g, winners, size = pooled.lines.size(),
-                    rows = InputRows<T>(pooled, g.out_height, g.window.y.kernel)](Index line,
-                                                                                  T* into) mutable {
-              const Index n = line / g.in_height, iy = line % g.in_height;
-              if constexpr (std::is_same_v<T, float>) {
-                if (windows_tile(g)) {
-                  const Index oy = std::min<Index>(iy / g.window.y.kernel, g.out_height - 1);
-                  return unpool_row(g, rows.rows(n, oy, oy + 1),
-                                    winners + (n * g.out_height + oy) * size, iy, into);
-                }
-              }
-              Index begin = g.out_height, end = 0;
-              for_each_reader(iy, g.out_height, g.window.y, [&](Index oy, std::int32_t) {
-                begin = std::min(begin, oy);
-                end = oy + 1;
-              });
-              std::fill_n(into, g.in_width * Index{g.in_channels}, T(0));
-              if (begin >= end) return;
-              const T* const first = rows.rows(n, begin, end);
-              for_each_reader(iy, g.out_height, g.window.y, [&](Index oy, std::int32_t ky) {
-                spread_row(g, ky, first + (oy - begin) * size,
-                           winners + (n * g.out_height + oy) * size, into);
-              });
-            };
-          },
-          maps_read, windows_tile(g) ? std::move(places) : std::vector<LinePlace>{}};
+  const Lines lines = Lines::of(g.input());
+  const bool tile = windows_tile(g);
+  const auto reader = [=, pooled = std::move(pooled)]() -> LineReader<T> {
+    const auto whole = [g, winners, size = pooled.lines.size(),
+                        rows = InputRows<T>(pooled, g.out_height, g.window.y.kernel)](
+                           Index line, T* into) mutable {
+      const Index n = line / g.in_height, iy = line % g.in_height;
+      Index begin = g.out_height, end = 0;
+      for_each_reader(iy, g.out_height, g.window.y, [&](Index oy, std::int32_t) {
+        begin = std::min(begin, oy);
+        end = oy + 1;
+      });
+      std::fill_n(into, g.in_width * Index{g.in_channels}, T(0));
+      if (begin >= end) return;
+      const T* const first = rows.rows(n, begin, end);
+      for_each_reader(iy, g.out_height, g.window.y, [&](Index oy, std::int32_t ky) {
+        spread_row(g, ky, first + (oy - begin) * size, winners + (n * g.out_height + oy) * size,
+                   into);
+      });
+    };
+    auto pieces = pieces_of<T>(lines, whole);
+    if constexpr (std::is_same_v<T, float>) {
+      if (tile)
+        return [g, winners, size = pooled.lines.size(), pieces = std::move(pieces),
+                rows = InputRows<T>(pooled, g.out_height, 1)](Index line, Span pixels,
+                                                              T* into) mutable {
+          const Index kernel_x = g.window.x.kernel;
+          if (pixels.begin % kernel_x != 0 ||
+              (pixels.end % kernel_x != 0 && pixels.end != g.in_width))
+            return pieces(line, pixels, into);
+          const Index n = line / g.in_height, iy = line % g.in_height;
+          const Index oy = std::min<Index>(iy / g.window.y.kernel, g.out_height - 1);
+          unpool_row(g, rows.rows(n, oy, oy + 1), winners + (n * g.out_height + oy) * size, iy,
+                     pixels, into);
+        };
+    }
+    return pieces;
+  };
+  return {lines, nullptr, reader, maps_read, tile ? std::move(places) : std::vector<LinePlace>{}};
 }
 
 template <class T>
@@ -204,14 +217,15 @@ LineSource<T> pick_winners(const ConvGeometry& g, LineSource<T> spread,
                            const std::uint8_t* winners) {
   const Lines lines = Lines::of(g.output());
   return {lines, nullptr, [=, spread = std::move(spread)]() -> LineReader<T> {
-            return [g, winners, size = lines.size(),
-                    input = InputRows<T>(spread, g.in_height, integrad_window_extent(g.window.y))](
-                       Index line, T* into) mutable {
+            return pieces_of<T>(lines, [g, winners, size = lines.size(),
+                                        input = InputRows<T>(spread, g.in_height,
+                                                             integrad_window_extent(g.window.y))](
+                                           Index line, T* into) mutable {
               const Index oy = line % g.out_height;
               const Rows r = rows_of(g, oy);
               pick_row(g, oy, input.rows(line / g.out_height, r.begin, r.end), r.begin,
                        winners + line * size, into);
-            };
+            });
           }};
 }
 

@@ -12,10 +12,11 @@ namespace integrad::kernels {
 /// Windows side by side that reach no border: the common case, with row kernels for float.
 bool windows_tile(const ConvGeometry& g);
 PoolRow tiled_row(const ConvGeometry& g);
-/// Row `row` of an image of the pool's input, of windows that tile: zeros, and `pooled` where the
-/// winners stand; both of the row of windows that it belongs to, if any.
+/// Pixels of row `row` of an image of the pool's input, of windows that tile: zeros, and `pooled`
+/// where the winners stand; both of the row of windows that it belongs to, if any. The pixels
+/// begin with a window, and end with one or with the row.
 void unpool_row(const ConvGeometry& g, const float* pooled, const std::uint8_t* winners, Index row,
-                float* into);
+                Span pixels, float* into);
 
 /// y = the largest point of each window, winners = where it stands. The first of equal maxima in
 /// row-major order wins; the first NaN of a window beats every number. Padding never wins.

@@ -1,5 +1,7 @@
 #include "integrad/tensor/kernels/norm_lines.h"
 
+#include <algorithm>
+#include <cmath>
 #include <type_traits>
 
 #include "integrad/tensor/kernels/simd/float_kernels.h"
@@ -12,7 +14,7 @@ namespace {
 
 template <class T>
 T line_value(const ChannelMap<T>& map, Index c, T x) {
-  return (x - map.mean[c]) * map.scale[c] + map.shift[c];
+  return std::fma(x, map.scale[c], map.shift[c]);
 }
 
 template <class T>
@@ -20,18 +22,21 @@ T line_cotangent(const ChannelMap<T>& map, Index c, T d, T y) {
   return !map.relu || line_value(map, c, y) > T(0) ? d : T(0);
 }
 
-// first(i, c) and second(i, c) give the terms of point i = pixel * channels + c.
-template <class First, class Second>
-void add_sums(Index pixels, Index channels, First&& first, Second&& second, double* sums) {
-  for (Index c = 0; c < channels; ++c) {
-    double a[2] = {}, b[2] = {};
-    for (Index p = 0; p < pixels; ++p) {
-      a[p % 2] += first(p * channels + c, c);
-      b[p % 2] += second(p * channels + c, c);
+// Adds block after block. In each, add(sum, point) adds a point to one of `ways` pairs of sums,
+// which take its pixels in turn and are added up by halves.
+template <class Sum, int ways, class Add>
+void add_sums(Index pixels, Index channels, Add&& add, double* sums) {
+  for (Index c = 0; c < channels; ++c)
+    for (Index begin = 0; begin < pixels; begin += kSumBlock) {
+      Sum sum[ways][2] = {};
+      for (Index p = begin; p < std::min(begin + kSumBlock, pixels); ++p)
+        add(sum[(p - begin) % ways], p * channels + c, c);
+      for (int i = 0; i < 2; ++i) {
+        Sum total = sum[0][i] + sum[1][i];
+        if constexpr (ways == 4) total += sum[2][i] + sum[3][i];
+        sums[i * channels + c] += static_cast<double>(total);
+      }
     }
-    sums[c] += a[0] + a[1];
-    sums[channels + c] += b[0] + b[1];
-  }
 }
 
 }  // namespace
@@ -47,21 +52,27 @@ void map_line(const ChannelMap<T>& map, Index pixels, Index channels, const T* x
 
 template <class T>
 void add_moments(Index pixels, Index channels, const T* y, double* sums) {
-  const auto value = [y](Index i) { return static_cast<double>(y[i]); };
-  add_sums(
-      pixels, channels, [&](Index i, Index) { return value(i); },
-      [&](Index i, Index) { return value(i) * value(i); }, sums);
+  add_sums<double, 2>(
+      pixels, channels,
+      [y](double(&sum)[2], Index i, Index) {
+        const double value = y[i];
+        sum[0] += value;
+        sum[1] = std::fma(value, value, sum[1]);
+      },
+      sums);
 }
 
 template <class T>
 void add_gradient_sums(const ChannelMap<T>& map, Index pixels, Index channels, const T* d,
                        const T* y, double* sums) {
-  const auto cotangent = [&](Index i, Index c) {
-    return static_cast<double>(line_cotangent(map, c, d[i], y[i]));
-  };
-  add_sums(
-      pixels, channels, cotangent,
-      [&](Index i, Index c) { return cotangent(i, c) * static_cast<double>(y[i]); }, sums);
+  add_sums<T, 4>(
+      pixels, channels,
+      [&](T(&sum)[2], Index i, Index c) {
+        const T cotangent = line_cotangent(map, c, d[i], y[i]);
+        sum[0] += cotangent;
+        sum[1] = std::fma(cotangent, y[i], sum[1]);
+      },
+      sums);
 }
 
 template <class T>
@@ -70,9 +81,8 @@ void gradient_line(const ChannelMap<T>& map, const T* slope, const T* offset, In
   for (Index p = 0; p < pixels; ++p)
     for (Index c = 0; c < channels; ++c) {
       const Index i = p * channels + c;
-      dy[i] =
-          (line_cotangent(map, c, d[i], y[i]) * map.scale[c] + (y[i] - map.mean[c]) * slope[c]) +
-          offset[c];
+      const T cotangent = line_cotangent(map, c, d[i], y[i]);
+      dy[i] = std::fma(y[i], slope[c], std::fma(cotangent, map.scale[c], offset[c]));
     }
 }
 

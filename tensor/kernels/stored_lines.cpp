@@ -52,34 +52,34 @@ void read_into(const Stored<T>& from, Index at, Index count, T* into) {
 }
 
 template <class T>
-void map_line(const ChannelMap<T>& map, const Lines& lines, const Stored<T>& x, Index at, T* z) {
+void map_line(const ChannelMap<T>& map, Index pixels, Index channels, const Stored<T>& x, Index at,
+              T* z) {
   if constexpr (std::is_same_v<T, float>)
     if (x.rounded != nullptr)
-      return float_kernels().map_rounded_row(map, lines.pixels, lines.channels,
-                                             bits(x.rounded + at), z);
-  map_line(map, lines.pixels, lines.channels, x.full + at, z);
+      return float_kernels().map_rounded_row(map, pixels, channels, bits(x.rounded + at), z);
+  map_line(map, pixels, channels, x.full + at, z);
 }
 
 template <class T>
-void add_gradient_sums(const ChannelMap<T>& map, const Lines& lines, const T* d, const Stored<T>& y,
-                       Index at, double* sums) {
+void add_gradient_sums(const ChannelMap<T>& map, Index pixels, Index channels, const T* d,
+                       const Stored<T>& y, Index at, double* sums) {
   if constexpr (std::is_same_v<T, float>)
     if (y.rounded != nullptr)
-      return float_kernels().gradient_sums_rounded_row(map, lines.pixels, lines.channels, d,
+      return float_kernels().gradient_sums_rounded_row(map, pixels, channels, d,
                                                        bits(y.rounded + at), sums);
-  add_gradient_sums(map, lines.pixels, lines.channels, d, y.full + at, sums);
+  add_gradient_sums(map, pixels, channels, d, y.full + at, sums);
 }
 
 template <class T>
-void gradient_line(const ChannelMap<T>& map, const T* slope, const T* offset, const Lines& lines,
-                   const Stored<T>& d, const Stored<T>& y, Index at, T* scratch, T* dy) {
+void gradient_line(const ChannelMap<T>& map, const T* slope, const T* offset, Index pixels,
+                   Index channels, const Stored<T>& d, const Stored<T>& y, Index at, T* scratch,
+                   T* dy) {
   if constexpr (std::is_same_v<T, float>)
     if (d.rounded != nullptr && y.rounded != nullptr)
-      return float_kernels().gradient_rounded_row(map, slope, offset, lines.pixels, lines.channels,
+      return float_kernels().gradient_rounded_row(map, slope, offset, pixels, channels,
                                                   bits(d.rounded + at), bits(y.rounded + at), dy);
-  const T* const from = read(d, at, lines.size(), scratch);
-  gradient_line(map, slope, offset, lines.pixels, lines.channels, from,
-                read(y, at, lines.size(), dy), dy);
+  const T* const from = read(d, at, pixels * channels, scratch);
+  gradient_line(map, slope, offset, pixels, channels, from, read(y, at, pixels * channels, dy), dy);
 }
 
 template <class T>
@@ -128,16 +128,16 @@ template const float* read(const Stored<float>&, Index, Index, float*);
 template const double* read(const Stored<double>&, Index, Index, double*);
 template void read_into(const Stored<float>&, Index, Index, float*);
 template void read_into(const Stored<double>&, Index, Index, double*);
-template void map_line(const ChannelMap<float>&, const Lines&, const Stored<float>&, Index, float*);
-template void map_line(const ChannelMap<double>&, const Lines&, const Stored<double>&, Index,
+template void map_line(const ChannelMap<float>&, Index, Index, const Stored<float>&, Index, float*);
+template void map_line(const ChannelMap<double>&, Index, Index, const Stored<double>&, Index,
                        double*);
-template void add_gradient_sums(const ChannelMap<float>&, const Lines&, const float*,
+template void add_gradient_sums(const ChannelMap<float>&, Index, Index, const float*,
                                 const Stored<float>&, Index, double*);
-template void add_gradient_sums(const ChannelMap<double>&, const Lines&, const double*,
+template void add_gradient_sums(const ChannelMap<double>&, Index, Index, const double*,
                                 const Stored<double>&, Index, double*);
-template void gradient_line(const ChannelMap<float>&, const float*, const float*, const Lines&,
+template void gradient_line(const ChannelMap<float>&, const float*, const float*, Index, Index,
                             const Stored<float>&, const Stored<float>&, Index, float*, float*);
-template void gradient_line(const ChannelMap<double>&, const double*, const double*, const Lines&,
+template void gradient_line(const ChannelMap<double>&, const double*, const double*, Index, Index,
                             const Stored<double>&, const Stored<double>&, Index, double*, double*);
 template void write(const StoredTarget<float>&, Index, Index, float*);
 template void write(const StoredTarget<double>&, Index, Index, double*);

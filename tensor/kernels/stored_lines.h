@@ -19,15 +19,17 @@ void expand_row(const BFloat16* from, Index count, float* to);
 void round_row(float* values, Index count, BFloat16* to);
 
 /// map_line(), add_gradient_sums() and gradient_line() (norm_lines.h) of elements at .. in memory.
-/// `scratch` holds a line.
+/// `scratch` holds as many.
 template <class T>
-void map_line(const ChannelMap<T>& map, const Lines& lines, const Stored<T>& x, Index at, T* z);
+void map_line(const ChannelMap<T>& map, Index pixels, Index channels, const Stored<T>& x, Index at,
+              T* z);
 template <class T>
-void add_gradient_sums(const ChannelMap<T>& map, const Lines& lines, const T* d, const Stored<T>& y,
-                       Index at, double* sums);
+void add_gradient_sums(const ChannelMap<T>& map, Index pixels, Index channels, const T* d,
+                       const Stored<T>& y, Index at, double* sums);
 template <class T>
-void gradient_line(const ChannelMap<T>& map, const T* slope, const T* offset, const Lines& lines,
-                   const Stored<T>& d, const Stored<T>& y, Index at, T* scratch, T* dy);
+void gradient_line(const ChannelMap<T>& map, const T* slope, const T* offset, Index pixels,
+                   Index channels, const Stored<T>& d, const Stored<T>& y, Index at, T* scratch,
+                   T* dy);
 
 /// Elements at .. at + count - 1: where they lie, or expanded into `scratch`.
 template <class T>
@@ -66,30 +68,34 @@ class LineWriter {
   /// valid until the next.
   template <class Compute>
   const T* line(Index line, Compute&& compute) {
-    const Index at = line * size_;
+    return part(line * size_, size_, compute);
+  }
+  /// The same of `count` elements of a line, at .. in memory.
+  template <class Compute>
+  const T* part(Index at, Index count, Compute&& compute) {
     T* const memory = after_.full != nullptr ? after_.full + at : nullptr;
     T* const streamed = streams_ ? memory : nullptr;
-    // The line for whoever reads it at once.
+    // The elements for whoever reads them at once.
     T* const near = streams_ || memory == nullptr ? scratch_.data() : memory;
     if (before_.empty()) {
-      run(compute, near, streamed);
+      run(compute, count, near, streamed);
     } else {
       T* const term = scratch_.data();
-      run(compute, term, nullptr);
-      add_rows(size_, read(before_, at, size_, term + size_), term, near, streamed);
+      run(compute, count, term, nullptr);
+      add_rows(count, read(before_, at, count, term + size_), term, near, streamed);
     }
-    write(after_, at, size_, near);
+    write(after_, at, count, near);
     return near;
   }
 
  private:
   template <class Compute>
-  void run(Compute& compute, T* into, T* streamed) const {
+  void run(Compute& compute, Index count, T* into, T* streamed) const {
     if constexpr (std::is_invocable_v<Compute&, RowDestination>) {
       compute(RowDestination{into, streamed});
     } else {
       compute(into);
-      if (streamed != nullptr) std::copy_n(into, size_, streamed);
+      if (streamed != nullptr) std::copy_n(into, count, streamed);
     }
   }
   bool in_place() const { return after_.full != nullptr && before_.empty() && !streams_; }

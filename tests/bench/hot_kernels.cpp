@@ -97,8 +97,8 @@ void add_quantized_step(Kernels& all, const ConvGeometry& g, const Tensor<float>
                    [=, passes = convolve(), dx = Tensor<float>(g.input()), dfilter = filter,
                     dbias = Tensor<float>({g.out_channels})]() mutable {
                      fake_quant::convolution_gradients(kernels::Convolution::full, g, *x, filter, d,
-                                                       passes, {{dx.data()}, {}, nullptr, {}},
-                                                       dfilter.data(), dbias.data());
+                                                       passes, {{dx.data()}, {}}, dfilter.data(),
+                                                       dbias.data());
                    });
   const AddScales scales = add_scales(0.02f, 0.03f, 0.05f);
   const integrad_add layer{
@@ -118,9 +118,7 @@ void add_between(Kernels& all) {
   const Shape image{1, kSide, kSide, kChannels};
   const kernels::Lines lines = kernels::Lines::of(image);
   const Tensor<float> x = values(image, 0), d = values(image, 1), one = values({kChannels}, 2);
-  const auto map = [=] {
-    return kernels::ChannelMap<float>{one.data(), one.data(), one.data(), true};
-  };
+  const auto map = [=] { return kernels::ChannelMap<float>{one.data(), one.data(), true}; };
   all.emplace_back("channel_sums", [=] {
     double sums[2 * kChannels];
     kernels::channel_sums(lines, x.data(), sums);
@@ -151,7 +149,7 @@ void add_between(Kernels& all) {
         lines, {{d.data()}, {x.data()}, read, one.data(), one.data()});
     kernels::convolution_gradients<float>(
         kernels::Convolution::full, g, kernels::mapped_lines<float>(lines, {x.data()}, read),
-        filter.data(), dy, {{dx.data()}, {d.data()}, &sums, {x.data()}, read}, dfilter.data(),
+        filter.data(), dy, {{dx.data()}, {d.data()}, {{&sums, {x.data()}, read}}}, dfilter.data(),
         nullptr);
   });
   add_quantized_step(all, g, filter, d);

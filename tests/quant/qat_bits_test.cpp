@@ -123,8 +123,7 @@ TEST_CASE("a convolution's gradients are the plain ones of decoded codes and mas
     for_each_isa(static_cast<std::uint64_t>(i), [&] {
       Guarded got(dx.size()), got_weight(dweight.size()), got_bias(dbias.size());
       fake_quant::convolution_gradients(full ? Convolution::full : Convolution::depthwise, g, x,
-                                        weight, d, passes,
-                                        {{got.values.data()}, {before.data()}, nullptr, {}},
+                                        weight, d, passes, {{got.values.data()}, {before.data()}},
                                         got_weight.values.data(), got_bias.values.data());
       CHECK(got.holds(dx));
       CHECK(got_weight.holds(dweight));

@@ -13,7 +13,7 @@ namespace {
 /// What reading a line next means for memory.
 std::vector<std::pair<const void*, Index>> upcoming(const kernels::LineSource<float>& source,
                                                     Index line) {
-  kernels::Upcoming next = kernels::kNothingUpcoming;
+  kernels::Upcoming next;
   kernels::add_upcoming(source.places, line, next);
   std::vector<std::pair<const void*, Index>> result;
   for (int i = 0; i < next.count; ++i) result.emplace_back(next.at[i], next.bytes[i]);

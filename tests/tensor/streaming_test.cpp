@@ -77,9 +77,8 @@ TEST_CASE("rows that go past the caches have the bits of rows that do not: convo
 TEST_CASE("rows that go past the caches have the bits of rows that do not: with their sums") {
   const Tensor<float> x = kernel_values<float>(kBoth, 1), d = kernel_values<float>(kBoth, 2);
   const Tensor<float> before = kernel_values<float>(kBoth, 3);
-  const Tensor<float> numbers = kernel_values<float>({3, 32}, 4);
-  const kernels::ChannelMap<float> map{numbers.data(), numbers.data() + 32, numbers.data() + 64,
-                                       true};
+  const Tensor<float> numbers = kernel_values<float>({2, 32}, 4);
+  const kernels::ChannelMap<float> map{numbers.data(), numbers.data() + 32, true};
   const kernels::Lines lines = kernels::Lines::of(kBoth);
   for (const Case& c : kCases) {
     const Tensor<float> filter = filter_of(c);
@@ -99,10 +98,10 @@ TEST_CASE("rows that go past the caches have the bits of rows that do not: with 
                                            {y[together].data() + at},
                                            together ? moments.data() : nullptr);
           const auto cotangent = kernels::stored_lines<float>(part, {d.data() + at});
-          kernels::InputGradient<float> alone{{dx[together].data() + at}, {}, nullptr, {}};
-          if (together) alone.sums = &taken, alone.y = {x.data()}, alone.map = map;
-          const kernels::InputGradient<float> added{
-              {sum[together].data() + at}, {before.data() + at}, nullptr, {}};
+          kernels::InputGradient<float> alone{{dx[together].data() + at}, {}};
+          if (together) alone.sums.push_back({&taken, {x.data()}, map});
+          const kernels::InputGradient<float> added{{sum[together].data() + at},
+                                                    {before.data() + at}};
           for (const auto& into : {alone, added})
             kernels::convolution_gradients<float>(c.kind, g, source, filter.data(), cotangent, into,
                                                   dfilter.data(), dbias.data());

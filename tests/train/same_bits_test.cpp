@@ -22,10 +22,10 @@ struct Precision {
 };
 
 const Precision kPrecisions[] = {
-    {"float", Kind::floating, "5d2e2810d4da1f92b515f8ef9cea6224b305ebac3c68724c0897af095e93e77f"},
-    {"bf16", Kind::bfloat16, "bd0ea2d5c8e2720fa23544a55893f1a1e6da0fdd127ae02d8a4e9d693e7bfdbc"},
+    {"float", Kind::floating, "b2af16825a81a2a02789b64464e4ff3919a02473280a2511d4c3237e629c769d"},
+    {"bf16", Kind::bfloat16, "3c1e9c4e603211cdff0353ae91e7624900944828d6fc128f2fab42538f14f88b"},
     {"quantised", Kind::quantized,
-     "948671e2cfe7055fbccaf00379acb44a9589332b77e0d44fb49332136eb541a1"},
+     "c72ba474b1ad31a9bd761cded96f248ffbb5bfed5fa9189e5aa5904bcc73533b"},
 };
 
 /// Crops of varied pictures, small enough for an emulated processor. Three steps an epoch, the last

@@ -3,7 +3,8 @@
 
 template <int values, int blocks>
 void gradient_tile(const RowGradient& c, const Segment (&parts)[3], const float* cotangent,
-                   float* partial) {
+                   float* partial, Fetch& fetches) {
+  Fetch fetch = fetches;  // in registers
   const std::int64_t width = c.blocks * kLanes, step = c.stride * c.in_channels;
   Vector sum[values][blocks];
   UNROLL for (int i = 0; i < values; ++i) UNROLL for (int b = 0; b < blocks; ++b) sum[i][b] =
@@ -17,30 +18,32 @@ void gradient_tile(const RowGradient& c, const Segment (&parts)[3], const float*
         const Vector value = broadcast(x + i);
         UNROLL for (int b = 0; b < blocks; ++b) sum[i][b] = fma(value, gradient[b], sum[i][b]);
       }
+      fetch.step();
     }
   }
   UNROLL for (int i = 0; i < values; ++i) UNROLL for (int b = 0; b < blocks; ++b)
       store(partial + i * width + b * kLanes, sum[i][b]);
+  fetches = fetch;
 }
 
 template <int blocks, int values>
 void gradient_tile_of(std::int64_t wanted, const RowGradient& c, const Segment (&parts)[3],
-                      const float* cotangent, float* partial) {
+                      const float* cotangent, float* partial, Fetch& fetch) {
   if constexpr (values > 1) {
     if (wanted < values)
-      return gradient_tile_of<blocks, values - 1>(wanted, c, parts, cotangent, partial);
+      return gradient_tile_of<blocks, values - 1>(wanted, c, parts, cotangent, partial, fetch);
   }
-  gradient_tile<values, blocks>(c, parts, cotangent, partial);
+  gradient_tile<values, blocks>(c, parts, cotangent, partial, fetch);
 }
 
 // `count` filter values side by side, in tiles of nearly equal size.
 template <int blocks, int limit>
 void gradient_run(std::int64_t count, const RowGradient& c, const Segment (&parts)[3],
-                  const float* cotangent, float* partial) {
+                  const float* cotangent, float* partial, Fetch& fetch) {
   Segment shifted[3] = {parts[0], parts[1], parts[2]};
   for (std::int64_t tiles = (count + limit - 1) / limit; tiles > 0; --tiles) {
     const std::int64_t values = (count + tiles - 1) / tiles;
-    gradient_tile_of<blocks, limit>(values, c, shifted, cotangent, partial);
+    gradient_tile_of<blocks, limit>(values, c, shifted, cotangent, partial, fetch);
     for (Segment& part : shifted) part.x += values;
     partial += values * c.blocks * kLanes;
     count -= values;
@@ -67,7 +70,9 @@ void bias_gradient(std::int64_t pixels, std::int64_t blocks, std::int64_t pixel_
 }
 
 void conv_filter_row(const RowGradient& c, const float* x, std::int64_t ky_begin,
-                     std::int64_t ky_end, const float* cotangent, float* scratch, float* partial) {
+                     std::int64_t ky_end, const float* cotangent, float* scratch, float* partial,
+                     Upcoming& next) {
+  Fetch fetch(next);
   constexpr std::int64_t kChunk = 64;  // outputs, so that both operands stay in the first cache
   const std::int64_t width = c.blocks * kLanes;
   const std::int64_t runs = c.dilation == 1 ? 1 : c.kernel_x;
@@ -90,12 +95,13 @@ void conv_filter_row(const RowGradient& c, const float* x, std::int64_t ky_begin
         for (std::int64_t block = 0; block < c.blocks; block += 2) {
           const std::int64_t first = block * kLanes;
           if (block + 1 < c.blocks)
-            gradient_run<2, kGradient2>(run, c, parts, cotangent + first, into + first);
+            gradient_run<2, kGradient2>(run, c, parts, cotangent + first, into + first, fetch);
           else
-            gradient_run<1, kGradient1>(run, c, parts, cotangent + first, into + first);
+            gradient_run<1, kGradient1>(run, c, parts, cotangent + first, into + first, fetch);
         }
       }
   }
+  fetch.close();
   bias_gradient(c.out_width, c.blocks, width, width, cotangent,
                 partial + c.kernel_y * c.kernel_x * c.in_channels * width);
 }

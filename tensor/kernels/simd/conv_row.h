@@ -40,7 +40,7 @@ ALWAYS_INLINE void add_row(const RowConvolution& c, const float* row, const floa
 // Pixels go in groups, so that the steps of one sum are apart by more than their latency.
 template <int taps, int pixels, int blocks>
 ALWAYS_INLINE void add_row_dense(const RowConvolution& c, const float* row, const float*& w,
-                                 Vector (&sum)[pixels][blocks]) {
+                                 Vector (&sum)[pixels][blocks], Fetch& fetch) {
   constexpr int kGroup = blocks == 1 ? kTileGroup : 1;
   PixelPointers<float, pixels + taps - 1> x(row, c.in_channels);
   for (std::int64_t ci = 0; ci < c.in_channels; ++ci) {
@@ -57,11 +57,13 @@ ALWAYS_INLINE void add_row_dense(const RowConvolution& c, const float* row, cons
     }
     w += taps * blocks * kLanes;
     x.advance(1);
+    fetch.step();
   }
 }
 
 template <int pixels, int blocks, int taps>
-void conv_tile(const RowConvolution& c, const Tile& t) {
+void conv_tile(const RowConvolution& c, const Tile& t, Fetch& fetches) {
+  Fetch fetch = fetches;  // in registers
   Vector sum[pixels][blocks];
   UNROLL for (int b = 0; b < blocks; ++b) {
     const Vector bias = load(t.bias + b * kLanes);
@@ -72,8 +74,9 @@ void conv_tile(const RowConvolution& c, const Tile& t) {
     if constexpr (taps == 0)
       add_row(c, t.x + ky * t.row_step, w, sum);
     else
-      add_row_dense<taps>(c, t.x + ky * t.row_step, w, sum);
+      add_row_dense<taps>(c, t.x + ky * t.row_step, w, sum, fetch);
   }
+  fetches = fetch;
   // Adding +0 turns -0 into +0, whatever border taps contributed.
   UNROLL for (int p = 0; p < pixels; ++p) UNROLL for (int b = 0; b < blocks; ++b) sum[p][b] =
       add(sum[p][b], zero());
@@ -100,31 +103,30 @@ void conv_tile(const RowConvolution& c, const Tile& t) {
 // Picks the instance with the number of pixels that is known only now. Kernels 1 and 3 wide have
 // their own for wide tiles.
 template <int blocks, int pixels>
-void conv_tile_of(std::int64_t wanted, const RowConvolution& c, const Tile& t) {
+void conv_tile_of(std::int64_t wanted, const RowConvolution& c, const Tile& t, Fetch& fetch) {
   if constexpr (pixels > 1) {
-    if (wanted < pixels) return conv_tile_of<blocks, pixels - 1>(wanted, c, t);
+    if (wanted < pixels) return conv_tile_of<blocks, pixels - 1>(wanted, c, t, fetch);
   }
   constexpr bool wide = 2 * pixels >= (blocks == 1 ? kTile1 : kTile2);
   if constexpr (wide) {
-    if (c.stride == 1 && c.kernel_x == 1) return conv_tile<pixels, blocks, 1>(c, t);
+    if (c.stride == 1 && c.kernel_x == 1) return conv_tile<pixels, blocks, 1>(c, t, fetch);
     if (c.stride == 1 && c.kernel_x == 3 && c.dilation == 1)
-      return conv_tile<pixels, blocks, 3>(c, t);
+      return conv_tile<pixels, blocks, 3>(c, t, fetch);
   }
-  conv_tile<pixels, blocks, 0>(c, t);
+  conv_tile<pixels, blocks, 0>(c, t, fetch);
 }
 
 void conv_row(const RowConvolution& c, const float* x, std::int64_t ky_begin, std::int64_t ky_end,
-              float* scratch, const Upcoming& next, const RowDestination& y) {
+              float* scratch, Upcoming& next, const RowDestination& y) {
   const std::int64_t extent = (c.kernel_x - 1) * c.dilation + 1, rows = ky_end - ky_begin;
   const std::int64_t run = c.kernel_x * c.in_channels * kLanes;  // weights of one ky and block
   const std::int64_t limit = c.blocks == 1 ? kTile1 : kTile2;
   const std::int64_t tiles = (c.out_width + limit - 1) / limit;
-  const Shares shares(next, tiles);
+  Fetch fetch(next);
   Tile t;
   t.rows = rows;
   std::int64_t ox = 0;
   for (std::int64_t tile = 0; tile < tiles; ++tile) {
-    shares.fetch(next, tile);
     // Tiles of nearly equal width: none is so narrow that it waits for its own sums.
     const std::int64_t pixels = (c.out_width - ox + (tiles - tile) - 1) / (tiles - tile);
     const std::int64_t start = ox * c.stride - c.pad, reads = (pixels - 1) * c.stride + extent;
@@ -147,14 +149,15 @@ void conv_row(const RowConvolution& c, const float* x, std::int64_t ky_begin, st
       if (left > kLanes) {
         t.filter += 2 * ky_begin * run;
         t.last = left >= 2 * kLanes ? kLanes : left - kLanes;
-        conv_tile_of<2, kTile2>(pixels, c, t);
+        conv_tile_of<2, kTile2>(pixels, c, t, fetch);
       } else {
         t.filter += ky_begin * run;
         t.last = left;
-        conv_tile_of<1, kTile1>(pixels, c, t);
+        conv_tile_of<1, kTile1>(pixels, c, t, fetch);
       }
     }
     ox += pixels;
   }
+  fetch.close();
   if (y.streamed != nullptr) finish_streaming();
 }

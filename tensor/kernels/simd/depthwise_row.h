@@ -59,7 +59,8 @@ void depthwise_tiles(const RowConvolution& c, Tile t, std::int64_t pixels) {
 // Windows three wide of neighbouring pixels: the weights of `rows` rows stay in registers while the
 // pixels go by, so that a step is one load. Pixels do not wait for each other.
 template <int rows>
-void depthwise_run(const RowConvolution& c, const Tile& t, std::int64_t pixels) {
+void depthwise_run(const RowConvolution& c, const Tile& t, std::int64_t pixels, Fetch& fetches) {
+  Fetch fetch = fetches;  // in registers
   Vector weight[rows][3];
   UNROLL for (int r = 0; r < rows; ++r) UNROLL for (int k = 0; k < 3; ++k) weight[r][k] =
       load(t.filter + (r * 3 + k) * c.blocks * kLanes);
@@ -77,15 +78,17 @@ void depthwise_run(const RowConvolution& c, const Tile& t, std::int64_t pixels) 
     }
     sum = add(sum, zero());
     store(y, relu ? positive(sum) : sum);
+    fetch.step();
   }
+  fetches = fetch;
 }
 
-void depthwise_block(const RowConvolution& c, const Tile& t, std::int64_t pixels) {
+void depthwise_block(const RowConvolution& c, const Tile& t, std::int64_t pixels, Fetch& fetch) {
   const bool run = c.kernel_x == 3 && c.stride == 1 && c.dilation == 1 && t.last >= kLanes;
   if (run && t.rows == 3)
-    depthwise_run<3>(c, t, pixels);
+    depthwise_run<3>(c, t, pixels, fetch);
   else if (run && t.rows == 2)
-    depthwise_run<2>(c, t, pixels);
+    depthwise_run<2>(c, t, pixels, fetch);
   else if (t.last >= kLanes)
     depthwise_tiles<true>(c, t, pixels);
   else
@@ -93,11 +96,10 @@ void depthwise_block(const RowConvolution& c, const Tile& t, std::int64_t pixels
 }
 
 void depthwise_row(const RowConvolution& c, const float* x, std::int64_t ky_begin,
-                   std::int64_t ky_end, float* scratch, const Upcoming& next,
-                   const RowDestination& y) {
+                   std::int64_t ky_end, float* scratch, Upcoming& next, const RowDestination& y) {
   const std::int64_t extent = (c.kernel_x - 1) * c.dilation + 1;
   const std::int64_t tiles = (c.out_width + kMaxTile - 1) / kMaxTile;
-  const Shares shares(next, tiles);
+  Fetch fetch(next);
   // What goes to memory only is put together here.
   float* const whole_tile =
       scratch + c.kernel_y * ((kMaxTile - 1) * c.stride + extent) * c.in_channels;
@@ -105,7 +107,6 @@ void depthwise_row(const RowConvolution& c, const float* x, std::int64_t ky_begi
   t.rows = ky_end - ky_begin;
   std::int64_t ox = 0;
   for (std::int64_t tile = 0; tile < tiles; ++tile) {
-    shares.fetch(next, tile);
     const std::int64_t pixels = (c.out_width - ox + (tiles - tile) - 1) / (tiles - tile);
     const std::int64_t start = ox * c.stride - c.pad, reads = (pixels - 1) * c.stride + extent;
     const float* source = x + start * c.in_channels;
@@ -125,7 +126,7 @@ void depthwise_row(const RowConvolution& c, const float* x, std::int64_t ky_begi
       t.bias = c.bias + first;
       t.y = into + first;
       t.last = c.out_channels - first;
-      depthwise_block(c, t, pixels);
+      depthwise_block(c, t, pixels, fetch);
     }
     // In whole lines of the cache: half a line on its way to memory would wait for the other half.
     if (y.streamed != nullptr)
@@ -133,6 +134,7 @@ void depthwise_row(const RowConvolution& c, const float* x, std::int64_t ky_begi
         stream(y.streamed + ox * c.out_channels + i, load(into + i));
     ox += pixels;
   }
+  fetch.close();
   if (y.streamed != nullptr) finish_streaming();
 }
 
@@ -140,7 +142,9 @@ void depthwise_row(const RowConvolution& c, const float* x, std::int64_t ky_begi
 // A narrow convolution's is the same with one cotangent for all input channels (`shared`).
 template <int rows, int taps, bool whole, bool shared>
 void depthwise_gradient_tile(const RowGradient& c, const Segment (&parts)[3],
-                             const float* cotangent, std::int64_t channels, float* partial) {
+                             const float* cotangent, std::int64_t channels, float* partial,
+                             Fetch& fetches) {
+  Fetch fetch = fetches;  // in registers
   const std::int64_t width = c.blocks * kLanes, step = c.stride * c.in_channels;
   const std::int64_t tap = c.dilation * c.in_channels;
   Vector sum[rows][taps];
@@ -152,24 +156,30 @@ void depthwise_gradient_tile(const RowGradient& c, const Segment (&parts)[3],
       const Vector gradient = shared ? broadcast(d) : load_channels<whole>(d, channels);
       UNROLL for (int r = 0; r < rows; ++r) UNROLL for (int k = 0; k < taps; ++k) sum[r][k] =
           fma(load_channels<whole>(x + r * part.row_step + k * tap, channels), gradient, sum[r][k]);
+      fetch.step();
     }
   }
+  fetches = fetch;
   UNROLL for (int r = 0; r < rows; ++r) UNROLL for (int k = 0; k < taps; ++k)
       store(partial + (r * c.kernel_x + k) * width, sum[r][k]);
 }
 
 template <int rows, bool whole, bool shared>
 void depthwise_gradient_rows(const RowGradient& c, const Segment (&parts)[3],
-                             const float* cotangent, std::int64_t channels, float* partial) {
+                             const float* cotangent, std::int64_t channels, float* partial,
+                             Fetch& fetch) {
   Segment shifted[3] = {parts[0], parts[1], parts[2]};
   for (std::int64_t kx = 0; kx < c.kernel_x;) {
     const std::int64_t left = c.kernel_x - kx, taps = left < 3 ? left : 3;
     if (taps == 3)
-      depthwise_gradient_tile<rows, 3, whole, shared>(c, shifted, cotangent, channels, partial);
+      depthwise_gradient_tile<rows, 3, whole, shared>(c, shifted, cotangent, channels, partial,
+                                                      fetch);
     else if (taps == 2)
-      depthwise_gradient_tile<rows, 2, whole, shared>(c, shifted, cotangent, channels, partial);
+      depthwise_gradient_tile<rows, 2, whole, shared>(c, shifted, cotangent, channels, partial,
+                                                      fetch);
     else
-      depthwise_gradient_tile<rows, 1, whole, shared>(c, shifted, cotangent, channels, partial);
+      depthwise_gradient_tile<rows, 1, whole, shared>(c, shifted, cotangent, channels, partial,
+                                                      fetch);
     for (Segment& part : shifted) part.x += taps * c.dilation * c.in_channels;
     partial += taps * c.blocks * kLanes;
     kx += taps;
@@ -179,7 +189,8 @@ void depthwise_gradient_rows(const RowGradient& c, const Segment (&parts)[3],
 // One row for all channels of x; shared: of the cotangent's first channel.
 template <bool shared>
 void depthwise_gradient_row(const RowGradient& c, const Segments& whole, std::int64_t ky_begin,
-                            std::int64_t ky_end, const float* cotangent, float* partial) {
+                            std::int64_t ky_end, const float* cotangent, float* partial,
+                            Fetch& fetch) {
   const std::int64_t width = c.blocks * kLanes;
   for (std::int64_t block = 0; block < c.blocks; ++block) {
     const std::int64_t first = block * kLanes, left = c.in_channels - first;
@@ -193,11 +204,11 @@ void depthwise_gradient_row(const RowGradient& c, const Segments& whole, std::in
       const float* d = shared ? cotangent : cotangent + first;
       float* into = partial + ky * c.kernel_x * width + first;
       if (left >= kLanes)
-        rows == 3 ? depthwise_gradient_rows<3, true, shared>(c, parts, d, left, into)
-                  : depthwise_gradient_rows<1, true, shared>(c, parts, d, left, into);
+        rows == 3 ? depthwise_gradient_rows<3, true, shared>(c, parts, d, left, into, fetch)
+                  : depthwise_gradient_rows<1, true, shared>(c, parts, d, left, into, fetch);
       else
-        rows == 3 ? depthwise_gradient_rows<3, false, shared>(c, parts, d, left, into)
-                  : depthwise_gradient_rows<1, false, shared>(c, parts, d, left, into);
+        rows == 3 ? depthwise_gradient_rows<3, false, shared>(c, parts, d, left, into, fetch)
+                  : depthwise_gradient_rows<1, false, shared>(c, parts, d, left, into, fetch);
       ky += rows;
     }
   }
@@ -205,19 +216,23 @@ void depthwise_gradient_row(const RowGradient& c, const Segments& whole, std::in
 
 void depthwise_filter_row(const RowGradient& c, const float* x, std::int64_t ky_begin,
                           std::int64_t ky_end, const float* cotangent, float* scratch,
-                          float* partial) {
+                          float* partial, Upcoming& next) {
+  Fetch fetch(next);
   const Segments whole = cut(c, x, ky_end - ky_begin, scratch);
-  depthwise_gradient_row<false>(c, whole, ky_begin, ky_end, cotangent, partial);
+  depthwise_gradient_row<false>(c, whole, ky_begin, ky_end, cotangent, partial, fetch);
+  fetch.close();
   bias_gradient(c.out_width, c.blocks, c.out_channels, c.out_channels, cotangent,
                 partial + c.kernel_y * c.kernel_x * c.blocks * kLanes);
 }
 
 void narrow_filter_row(const RowGradient& c, const float* x, std::int64_t ky_begin,
-                       std::int64_t ky_end, const float* cotangent, float* scratch,
-                       float* partial) {
+                       std::int64_t ky_end, const float* cotangent, float* scratch, float* partial,
+                       Upcoming& next) {
+  Fetch fetch(next);
   const Segments whole = cut(c, x, ky_end - ky_begin, scratch);
   const std::int64_t one = c.kernel_y * c.kernel_x * c.blocks * kLanes;  // output channel's filter
   for (std::int64_t o = 0; o < c.out_channels; ++o, partial += one)
-    depthwise_gradient_row<true>(c, whole, ky_begin, ky_end, cotangent + o, partial);
+    depthwise_gradient_row<true>(c, whole, ky_begin, ky_end, cotangent + o, partial, fetch);
+  fetch.close();
   bias_gradient(c.out_width, 1, c.out_channels, c.out_channels, cotangent, partial);
 }

@@ -1,17 +1,34 @@
-// Fetching what is read next while this is computed: memory waits for nobody, but answers late.
+// Fetching what is read next while this is computed: memory waits for nobody, but answers late, and
+// a core can wait for a dozen lines at a time only. So one line is asked for at each step of a
+// loop.
 
-struct Shares {
-  std::int64_t bytes[Upcoming::kMost];
-
-  ALWAYS_INLINE Shares(const Upcoming& next, std::int64_t tiles) {
-    for (int i = 0; i < next.count; ++i) bytes[i] = ((next.bytes[i] - 1) / tiles / 64 + 1) * 64;
+class Fetch {
+ public:
+  ALWAYS_INLINE explicit Fetch(Upcoming& upcoming) : next_(&upcoming) { open(); }
+  // Where another kernel goes on.
+  ALWAYS_INLINE void close() const {
+    if (next_->first >= next_->count) return;
+    next_->at[next_->first] = at_;
+    next_->bytes[next_->first] = left_;
   }
-  ALWAYS_INLINE void fetch(const Upcoming& next, std::int64_t tile) const {
-    for (int i = 0; i < next.count; ++i) {
-      const std::int64_t begin = tile * bytes[i], rest = next.bytes[i] - begin;
-      const char* const from = next.at[i] + begin;
-      for (std::int64_t at = 0; at < (rest < bytes[i] ? rest : bytes[i]); at += 64)
-        __builtin_prefetch(from + at, 0, 2);
+  ALWAYS_INLINE void step() {
+    if (left_ <= 0) return;
+    __builtin_prefetch(at_, 0, 2);
+    at_ += 64;
+    left_ -= 64;
+    if (left_ <= 0) {
+      ++next_->first;
+      open();
     }
   }
+
+ private:
+  ALWAYS_INLINE void open() {
+    const bool any = next_->first < next_->count;
+    at_ = any ? next_->at[next_->first] : nullptr;
+    left_ = any ? next_->bytes[next_->first] : 0;
+  }
+  Upcoming* next_;
+  const char* at_;
+  std::int64_t left_;
 };

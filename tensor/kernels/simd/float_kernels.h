@@ -57,40 +57,39 @@ struct FloatKernels {
   /// One output row. `x` is the input row that ky_begin reads, `scratch` holds kernel_y rows of
   /// (kMaxTile - 1) * stride + extent pixels and kMaxTile output pixels.
   void (*conv_row)(const RowConvolution& c, const float* x, std::int64_t ky_begin,
-                   std::int64_t ky_end, float* scratch, const Upcoming& next,
-                   const RowDestination& y);
+                   std::int64_t ky_end, float* scratch, Upcoming& next, const RowDestination& y);
   void (*depthwise_row)(const RowConvolution& c, const float* x, std::int64_t ky_begin,
-                        std::int64_t ky_end, float* scratch, const Upcoming& next,
+                        std::int64_t ky_end, float* scratch, Upcoming& next,
                         const RowDestination& y);
   /// Adds one output row to a partial sum. `cotangent` has out_channels values a pixel (padded to
   /// blocks * lanes for conv_filter_row); `scratch` holds kernel_y rows of the two border strips.
   void (*conv_filter_row)(const RowGradient& c, const float* x, std::int64_t ky_begin,
                           std::int64_t ky_end, const float* cotangent, float* scratch,
-                          float* partial);
+                          float* partial, Upcoming& next);
   void (*depthwise_filter_row)(const RowGradient& c, const float* x, std::int64_t ky_begin,
                                std::int64_t ky_end, const float* cotangent, float* scratch,
-                               float* partial);
+                               float* partial, Upcoming& next);
   /// The same as conv_filter_row with partial sums [out_channels][ky][kx][channels], `channels`
   /// being in_channels rounded up to whole vectors, followed by the bias gradient; `c.blocks`
   /// counts those.
   void (*narrow_filter_row)(const RowGradient& c, const float* x, std::int64_t ky_begin,
                             std::int64_t ky_end, const float* cotangent, float* scratch,
-                            float* partial);
+                            float* partial, Upcoming& next);
   /// A row of [pixels, channels] as [channels][plane].
   void (*planes_row)(std::int64_t pixels, std::int64_t channels, std::int64_t plane, const float* x,
-                     float* planes);
+                     float* planes, Upcoming& next);
   void (*narrow_row)(const NarrowRow& r, const float* planes, std::int64_t ky_begin,
-                     std::int64_t ky_end, float* y);
+                     std::int64_t ky_end, float* y, Upcoming& next);
   /// z = map(x) for one row of [pixels, channels]; z may be x.
   void (*map_row)(const ChannelMap<float>& m, std::int64_t pixels, std::int64_t channels,
                   const float* x, float* z);
   /// Adds a row's sum of y and sum of y^2 to `sums` [2][channels].
   void (*moments_row)(std::int64_t pixels, std::int64_t channels, const float* y, double* sums);
-  /// Adds the sums of d' and of d' y, d' the cotangent of (y - mean) * scale + shift for
-  /// the cotangent d of map(y).
+  /// Adds the sums of d' and of d' y, d' the cotangent of y * scale + shift for the cotangent d of
+  /// map(y).
   void (*gradient_sums_row)(const ChannelMap<float>& m, std::int64_t pixels, std::int64_t channels,
                             const float* d, const float* y, double* sums);
-  /// dy = d' * scale + (y - mean) * slope + offset.
+  /// dy = y * slope + (d' * scale + offset).
   void (*gradient_row)(const ChannelMap<float>& m, const float* slope, const float* offset,
                        std::int64_t pixels, std::int64_t channels, const float* d, const float* y,
                        float* dy);

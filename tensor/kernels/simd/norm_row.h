@@ -1,6 +1,5 @@
 // A row of [pixels, channels] through a ChannelMap, and the sums that batch normalisation takes of
-// it. Lanes are channels. Sums are in double: the even pixels of a row and the odd ones apart, so
-// that two additions are under way at once; then (even + odd) is added to `sums` [2][channels].
+// it (norm_lines.h says in which order). Lanes are channels.
 
 // The same of bfloat16.
 template <bool whole>
@@ -25,29 +24,17 @@ ALWAYS_INLINE WideVector wide_channels(const X* p, std::int64_t channels) {
   store(values, load_channels<whole>(p, channels));
   return load_wide(values);
 }
-// Where `line` is positive, else 0.
-template <bool whole>
-ALWAYS_INLINE WideVector wide_channels_where_positive(Vector line, const float* p,
-                                                      std::int64_t channels) {
-  float values[kLanes];
-  if (!whole) store(values, load_channels<whole>(p, channels));
-  WideVector kept;
-  load_where_positive(line, whole ? p : values, kept.lower, kept.upper);
-  return kept;
-}
-
 // The constants of one vector of channels.
 template <bool whole>
 struct MapLanes {
-  Vector mean, scale, shift;
+  Vector scale, shift;
   bool relu;
   MapLanes() = default;
   ALWAYS_INLINE MapLanes(const ChannelMap<float>& m, std::int64_t first, std::int64_t left)
-      : mean(load_channels<whole>(m.mean + first, left)),
-        scale(load_channels<whole>(m.scale + first, left)),
+      : scale(load_channels<whole>(m.scale + first, left)),
         shift(load_channels<whole>(m.shift + first, left)),
         relu(m.relu) {}
-  ALWAYS_INLINE Vector line(Vector x) const { return (x - mean) * scale + shift; }
+  ALWAYS_INLINE Vector line(Vector x) const { return fma(x, scale, shift); }
   ALWAYS_INLINE Vector value(Vector x) const { return relu ? positive(line(x)) : line(x); }
   /// The cotangent of line(x), given that of value(x).
   ALWAYS_INLINE Vector cotangent(Vector d, Vector x) const {
@@ -75,57 +62,60 @@ void gradient_block(const ChannelMap<float>& m, const float* slope, const float*
   for (std::int64_t at = first; at < pixels * channels; at += channels) {
     const Vector value = load_channels<whole>(y + at, left);
     const Vector cotangent = map.cotangent(load_channels<whole>(d + at, left), value);
-    store_channels<whole>(dy + at, (cotangent * map.scale + (value - map.mean) * slopes) + offsets,
-                          left);
+    store_channels<whole>(dy + at, fma(value, slopes, fma(cotangent, map.scale, offsets)), left);
   }
 }
 
-// The sum of a value and that of its product with another over the pixels of a row, lane by lane.
-struct DoubleSums {
-  Doubles a[2]{}, b[2]{};  // lower and upper lanes
-  // Adds x and x y.
-  ALWAYS_INLINE void add(const WideVector& x, const WideVector& y) {
-    a[0] += x.lower;
-    a[1] += x.upper;
-    b[0] = fma(x.lower, y.lower, b[0]);
-    b[1] = fma(x.upper, y.upper, b[1]);
+// Two sums of each channel of a vector, of `sums` [2][channels], in registers while a row is added.
+template <bool whole>
+struct RowSums {
+  double* sums;
+  std::int64_t channels, left;
+  WideVector total[2];
+
+  ALWAYS_INLINE RowSums(double* of, std::int64_t all, std::int64_t first)
+      : sums(of + first), channels(all), left(whole ? kLanes : all - first) {
+    UNROLL for (int i = 0; i < 2; ++i) {
+      double values[kLanes] = {};
+      std::memcpy(values, sums + i * channels, static_cast<std::size_t>(left) * sizeof(double));
+      std::memcpy(&total[i], values, sizeof values);
+    }
+  }
+  ALWAYS_INLINE void store_totals() const {
+    UNROLL for (int i = 0; i < 2; ++i) std::memcpy(sums + i * channels, &total[i],
+                                                   static_cast<std::size_t>(left) * sizeof(double));
+  }
+  ALWAYS_INLINE void add(int i, const WideVector& v) {
+    total[i].lower += v.lower;
+    total[i].upper += v.upper;
   }
 };
-// add_to(sum, at) adds a point's.
-template <bool whole, class AddTo>
-ALWAYS_INLINE void sum_block(std::int64_t pixels, std::int64_t channels, std::int64_t first,
-                             AddTo add_to, double* sums) {
-  DoubleSums even, odd;
-  std::int64_t p = 0, at = first;
-  for (; p + 2 <= pixels; p += 2, at += 2 * channels) {
-    add_to(even, at);
-    add_to(odd, at + channels);
-  }
-  if (p < pixels) add_to(even, at);
-  double totals[2][kLanes];
-  for (int half = 0; half < 2; ++half) {
-    const Doubles a = even.a[half] + odd.a[half], b = even.b[half] + odd.b[half];
-    std::memcpy(totals[0] + half * (kLanes / 2), &a, sizeof a);
-    std::memcpy(totals[1] + half * (kLanes / 2), &b, sizeof b);
-  }
-  const std::int64_t left = whole ? kLanes : channels - first;
-  for (std::int64_t i = 0; i < left; ++i) {
-    sums[first + i] += totals[0][i];
-    sums[channels + first + i] += totals[1][i];
-  }
-}
 
 template <bool whole>
 void moments_block(std::int64_t pixels, std::int64_t channels, std::int64_t first, const float* y,
                    double* sums) {
   const std::int64_t left = channels - first;
-  sum_block<whole>(
-      pixels, channels, first,
-      [&](DoubleSums& sum, std::int64_t at) ALWAYS_INLINE_LAMBDA {
-        const WideVector value = wide_channels<whole>(y + at, left);
-        sum.add(value, value);
-      },
-      sums);
+  RowSums<whole> row(sums, channels, first);
+  const float* at = y + first;
+  for (std::int64_t begin = 0; begin < pixels; begin += kSumBlock) {
+    const std::int64_t count = pixels - begin < kSumBlock ? pixels - begin : kSumBlock;
+    WideVector sum[2]{}, square[2]{};  // of even and odd pixels
+    const auto add_to = [&](int i) ALWAYS_INLINE_LAMBDA {
+      const WideVector v = wide_channels<whole>(at, left);
+      sum[i] = {sum[i].lower + v.lower, sum[i].upper + v.upper};
+      square[i] = {fma(v.lower, v.lower, square[i].lower), fma(v.upper, v.upper, square[i].upper)};
+      at += channels;
+    };
+    std::int64_t p = 0;
+    for (; p + 2 <= count; p += 2) {
+      add_to(0);
+      add_to(1);
+    }
+    if (p < count) add_to(0);
+    row.add(0, {sum[0].lower + sum[1].lower, sum[0].upper + sum[1].upper});
+    row.add(1, {square[0].lower + square[1].lower, square[0].upper + square[1].upper});
+  }
+  row.store_totals();
 }
 
 template <bool whole, class Y>
@@ -133,16 +123,29 @@ void gradient_sums_block(const ChannelMap<float>& m, std::int64_t pixels, std::i
                          std::int64_t first, const float* d, const Y* y, double* sums) {
   const std::int64_t left = channels - first;
   const MapLanes<whole> map(m, first, left);
-  sum_block<whole>(
-      pixels, channels, first,
-      [&](DoubleSums& sum, std::int64_t at) ALWAYS_INLINE_LAMBDA {
-        const Vector line = map.line(load_channels<whole>(y + at, left));
-        const WideVector value = wide_channels<whole>(y + at, left);
-        sum.add(map.relu ? wide_channels_where_positive<whole>(line, d + at, left)
-                         : wide_channels<whole>(d + at, left),
-                value);
-      },
-      sums);
+  RowSums<whole> row(sums, channels, first);
+  d += first, y += first;
+  for (std::int64_t begin = 0; begin < pixels; begin += kSumBlock) {
+    const std::int64_t count = pixels - begin < kSumBlock ? pixels - begin : kSumBlock;
+    Vector sum[4] = {zero(), zero(), zero(), zero()};
+    Vector product[4] = {zero(), zero(), zero(), zero()};
+    const auto add_to = [&](int i) ALWAYS_INLINE_LAMBDA {
+      const Vector value = load_channels<whole>(y, left);
+      const Vector cotangent = map.cotangent(load_channels<whole>(d, left), value);
+      sum[i] = add(sum[i], cotangent);
+      product[i] = fma(cotangent, value, product[i]);
+      d += channels, y += channels;
+    };
+    std::int64_t p = 0;
+    for (; p + 4 <= count; p += 4) UNROLL for (int i = 0; i < 4; ++i) add_to(i);
+    UNROLL for (int i = 0; i < 3; ++i) if (p + i < count) add_to(i);
+    float totals[kLanes];
+    store(totals, add(add(sum[0], sum[1]), add(sum[2], sum[3])));
+    row.add(0, load_wide(totals));
+    store(totals, add(add(product[0], product[1]), add(product[2], product[3])));
+    row.add(1, load_wide(totals));
+  }
+  row.store_totals();
 }
 
 template <class X>

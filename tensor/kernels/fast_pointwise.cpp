@@ -1,0 +1,107 @@
+#include "integrad/tensor/kernels/fast_pointwise.h"
+
+#include "integrad/tensor/kernels/bands.h"
+
+namespace integrad::kernels::fast {
+
+namespace {
+
+Index piece_of(const ConvGeometry& g) {
+  return piece_pixels(std::max(g.in_channels, g.out_channels));
+}
+
+// Calls visit(line, span, then_line, then) for the pieces of lines begin .. end - 1, with the piece
+// that comes after; the last has none (an empty span).
+template <class Visit>
+void for_each_piece_of(Index begin, Index end, Index pixels, Index piece, Visit&& visit) {
+  for (Index line = begin; line < end; ++line)
+    for_each_piece(pixels, piece, [&](Span span) {
+      const bool ends = span.end == pixels;
+      const Index next = ends ? line + 1 : line, from = ends ? 0 : span.end;
+      visit(line, span, next,
+            next < end ? Span{from, std::min(from + piece, pixels)} : Span{from, from});
+    });
+}
+
+// The row kernel's arguments for a piece.
+RowConvolution piece_row(const PackedPass& pass, Index pixels) {
+  RowConvolution c = pass.c;
+  c.in_width = c.out_width = pixels;
+  return c;
+}
+
+}  // namespace
+
+bool is_pointwise(Convolution kind, const ConvGeometry& g) {
+  const auto one = [](const integrad_window& w) {
+    return w.kernel == 1 && w.stride == 1 && w.pad_before == 0;
+  };
+  return kind == Convolution::full && one(g.window.y) && one(g.window.x) &&
+         g.in_height == g.out_height && g.in_width == g.out_width;
+}
+
+void pointwise_and_sum(const PackedPass& pass, const ConvGeometry& g, const LineSource<float>& x,
+                       StoredTarget<float> y, double* sums) {
+  const Lines lines = Lines::of(g.output());
+  LineSums partial(lines);
+  const bool streams = streams_past_caches(lines);
+  parallel_for(lines.count, band_rows(lines.count, 1), [&](Index begin, Index end) {
+    LineInput<float> input(x);
+    LineWriter<float> output(y, {}, lines.size(), streams);
+    Buffer<float> scratch = Buffer<float>::uninitialized(static_cast<std::size_t>(pass.scratch));
+    for_each_piece_of(begin, end, lines.pixels, piece_of(g),
+                      [&](Index line, Span span, Index next_line, Span next_span) {
+                        const RowConvolution c = piece_row(pass, span.count());
+                        const float* const from = input.piece(line, span);
+                        Upcoming next;
+                        add_upcoming(x.places, next_line, next_span, lines.pixels, next);
+                        const float* const row = output.part(
+                            line * lines.size() + span.begin * lines.channels,
+                            span.count() * lines.channels, [&](const RowDestination& into) {
+                              pass.kernel(c, from, 0, 1, scratch.data(), next, into);
+                            });
+                        if (sums == nullptr) return;
+                        add_moments(span.count(), lines.channels, row,
+                                    span.begin == 0 ? partial.start(line) : partial.of(line));
+                      });
+  });
+  if (sums != nullptr) partial.total(sums);
+}
+
+bool pointwise_gradients(const ConvGeometry& g, const LineSource<float>& x, const float* filter,
+                         const LineSource<float>& cotangent, const InputGradient<float>& into,
+                         float* dfilter) {
+  const PackedGradient gradient = pack_filter_gradient(Convolution::full, g);
+  const auto passes = into.dx.empty() ? std::vector<PackedPass>{}
+                                      : pack_input_gradient(Convolution::full, g, filter);
+  if (gradient.rows == 0 || (!into.dx.empty() && passes.empty())) return false;
+  const Lines lines = Lines::of(g.input());
+  const auto band = [&](Index begin, Index end, float* partial) {
+    LineInput<float> input(x), dy(cotangent);
+    GradientRows rows(gradient);
+    InputGradientRows<float> finish(lines, into, streams_past_caches(lines));
+    Buffer<float> scratch = Buffer<float>::uninitialized(
+        static_cast<std::size_t>(passes.empty() ? 0 : passes.front().scratch));
+    for_each_piece_of(begin, end, lines.pixels, piece_of(g),
+                      [&](Index line, Span span, Index next_line, Span next_span) {
+                        const float *const from = input.piece(line, span), *const d =
+                                                                               dy.piece(line, span);
+                        Upcoming next;
+                        add_upcoming(x.places, next_line, next_span, lines.pixels, next);
+                        add_upcoming(cotangent.places, next_line, next_span, lines.pixels, next);
+                        finish.add_upcoming(next_line, next_span, next);
+                        rows.add_pixels(span.count(), from, d, partial, next);
+                        if (passes.empty()) return;
+                        const PackedPass& pass = passes.front();
+                        const RowConvolution c = piece_row(pass, span.count());
+                        finish.piece(line, span, [&](const RowDestination& row) {
+                          pass.kernel(c, d, 0, 1, scratch.data(), next, row);
+                        });
+                      });
+  };
+  sum_bands<float>(gradient.rows, gradient.band(), gradient.size(), band,
+                   [&](const float* total) { gradient.unpack(total, dfilter, nullptr); });
+  return true;
+}
+
+}  // namespace integrad::kernels::fast
