@@ -107,7 +107,7 @@ struct PackedGradient {
   void unpack(const float* total, float* filter_gradient, float* bias_gradient) const;
 };
 /// None (rows == 0) when the geometry is not handled.
-PackedGradient pack_filter_gradient(Convolution kind, const ConvGeometry& g);
+PackedGradient pack_filter_gradient(Convolution kind, const ConvGeometry& g, bool bias);
 
 /// What one thread needs to add rows to a partial sum.
 class GradientRows {

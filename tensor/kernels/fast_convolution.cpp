@@ -42,7 +42,7 @@ bool input_gradient(Convolution kind, const ConvGeometry& g, const float* cotang
 
 bool filter_and_bias(Convolution kind, const ConvGeometry& g, const float* x,
                      const float* cotangent, float* filter_gradient, float* bias_gradient) {
-  const PackedGradient packed = pack_filter_gradient(kind, g);
+  const PackedGradient packed = pack_filter_gradient(kind, g, bias_gradient != nullptr);
   if (packed.rows == 0) return false;
   const Index in_row = Index{g.in_width} * g.in_channels;
   const Index out_row = Index{g.out_width} * g.out_channels;
@@ -58,7 +58,7 @@ bool filter_and_bias(Convolution kind, const ConvGeometry& g, const float* x,
         next.bytes[next.count++] = count * Index{sizeof(float)};
       };
       if (r.end < g.in_height) fetch(image + r.end * in_row, in_row);
-      if (row + 1 < end) fetch(d + out_row, out_row);
+      if (row + 1 < packed.rows) fetch(d + out_row, out_row);
       rows.add(r, image + r.begin * in_row, d, partial, next);
     }
   };

@@ -199,7 +199,7 @@ std::vector<PackedPass> pack_input_gradient(Convolution kind, const ConvGeometry
   return passes;
 }
 
-PackedGradient pack_filter_gradient(Convolution kind, const ConvGeometry& g) {
+PackedGradient pack_filter_gradient(Convolution kind, const ConvGeometry& g, bool bias) {
   const Pass pass = forward_geometry(g);
   if (!handled(kind, g) || !affordable(pass, filter_values(kind, pass))) return {};
   const FloatKernels& kernels = float_kernels();
@@ -221,7 +221,8 @@ PackedGradient pack_filter_gradient(Convolution kind, const ConvGeometry& g) {
                       .pad = w.pad_before,
                       .row_step = g.window.y.dilation * pass.in_row(),
                       .inner_begin = begin < end ? begin : 0,
-                      .inner_end = begin < end ? end : 0};
+                      .inner_end = begin < end ? end : 0,
+                      .bias = bias};
   return {.kind = kind,
           .y = g.window.y,
           .c = c,

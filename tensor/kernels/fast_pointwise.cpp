@@ -10,16 +10,17 @@ Index piece_of(const ConvGeometry& g) {
   return piece_pixels(std::max(g.in_channels, g.out_channels));
 }
 
-// Calls visit(line, span, then_line, then) for the pieces of lines begin .. end - 1, with the piece
-// that comes after; the last has none (an empty span).
+// Calls visit(line, span, next_line, next_span) for the pieces of lines begin .. end - 1, with the
+// piece that comes after, if only for another thread; the last of all has none (an empty span).
 template <class Visit>
-void for_each_piece_of(Index begin, Index end, Index pixels, Index piece, Visit&& visit) {
+void for_each_piece_of(const Lines& lines, Index begin, Index end, Index piece, Visit&& visit) {
   for (Index line = begin; line < end; ++line)
-    for_each_piece(pixels, piece, [&](Span span) {
-      const bool ends = span.end == pixels;
+    for_each_piece(lines.pixels, piece, [&](Span span) {
+      const bool ends = span.end == lines.pixels;
       const Index next = ends ? line + 1 : line, from = ends ? 0 : span.end;
-      visit(line, span, next,
-            next < end ? Span{from, std::min(from + piece, pixels)} : Span{from, from});
+      visit(
+          line, span, next,
+          next < lines.count ? Span{from, std::min(from + piece, lines.pixels)} : Span{from, from});
     });
 }
 
@@ -49,7 +50,7 @@ void pointwise_and_sum(const PackedPass& pass, const ConvGeometry& g, const Line
     LineInput<float> input(x);
     LineWriter<float> output(y, {}, lines.size(), streams);
     Buffer<float> scratch = Buffer<float>::uninitialized(static_cast<std::size_t>(pass.scratch));
-    for_each_piece_of(begin, end, lines.pixels, piece_of(g),
+    for_each_piece_of(lines, begin, end, piece_of(g),
                       [&](Index line, Span span, Index next_line, Span next_span) {
                         const RowConvolution c = piece_row(pass, span.count());
                         const float* const from = input.piece(line, span);
@@ -71,7 +72,7 @@ void pointwise_and_sum(const PackedPass& pass, const ConvGeometry& g, const Line
 bool pointwise_gradients(const ConvGeometry& g, const LineSource<float>& x, const float* filter,
                          const LineSource<float>& cotangent, const InputGradient<float>& into,
                          float* dfilter) {
-  const PackedGradient gradient = pack_filter_gradient(Convolution::full, g);
+  const PackedGradient gradient = pack_filter_gradient(Convolution::full, g, false);
   const auto passes = into.dx.empty() ? std::vector<PackedPass>{}
                                       : pack_input_gradient(Convolution::full, g, filter);
   if (gradient.rows == 0 || (!into.dx.empty() && passes.empty())) return false;
@@ -82,7 +83,7 @@ bool pointwise_gradients(const ConvGeometry& g, const LineSource<float>& x, cons
     InputGradientRows<float> finish(lines, into, streams_past_caches(lines));
     Buffer<float> scratch = Buffer<float>::uninitialized(
         static_cast<std::size_t>(passes.empty() ? 0 : passes.front().scratch));
-    for_each_piece_of(begin, end, lines.pixels, piece_of(g),
+    for_each_piece_of(lines, begin, end, piece_of(g),
                       [&](Index line, Span span, Index next_line, Span next_span) {
                         const float *const from = input.piece(line, span), *const d =
                                                                                dy.piece(line, span);

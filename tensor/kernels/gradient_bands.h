@@ -28,7 +28,7 @@ bool gradients_in_bands(Convolution kind, const ConvGeometry& g, const float* fi
                         bool wants_input, MakeInput make_input, MakeCotangent make_cotangent,
                         MakeFinish make_finish, float* dfilter, float* dbias) {
   if (g.window.y.stride != 1 || g.window.x.stride != 1) return false;
-  const PackedGradient gradient = pack_filter_gradient(kind, g);
+  const PackedGradient gradient = pack_filter_gradient(kind, g, dbias != nullptr);
   const auto passes =
       wants_input ? pack_input_gradient(kind, g, filter) : std::vector<PackedPass>{};
   if (gradient.rows == 0 || (wants_input && passes.empty())) return false;
@@ -59,7 +59,7 @@ bool gradients_in_bands(Convolution kind, const ConvGeometry& g, const float* fi
       const Reach r = reach(g.window.y, oy, g.in_height);
       const float* const x = input.rows(image, r.begin, r.end);
       Upcoming next;
-      if (row + 1 < end) {
+      if (row + 1 < gradient.rows) {
         add_upcoming(input, image, r.end, next);
         add_upcoming(dy, image, dy_end, next);
         if (in_begin < in_end) finish.add_upcoming(image * g.in_height + in_end, next);

@@ -38,7 +38,8 @@ LineSource<T> sum_lines(LineSource<T> a, LineSource<T> b, bool subtract) {
             return [channels = lines.channels, subtract, left = LineInput<T>(a),
                     right = LineInput<T>(b)](Index line, Span pixels, T* into) mutable {
               const Index size = pixels.count() * channels;
-              const T *const x = left.piece(line, pixels), *const y = right.piece(line, pixels);
+              const T *const x = left.piece(line, pixels, into), *const y =
+                                                                     right.piece(line, pixels);
               if (subtract)
                 for (Index i = 0; i < size; ++i) into[i] = x[i] - y[i];
               else

@@ -106,11 +106,15 @@ class LineInput {
         reader_(whole_ == nullptr ? source.reader() : nullptr) {}
   /// Valid until the next call.
   const T* piece(Index line, Span pixels) {
-    if (whole_ != nullptr) return whole_ + line * size_ + pixels.begin * channels_;
     const auto wanted = static_cast<std::size_t>(pixels.count() * channels_);
-    if (scratch_.size() < wanted) scratch_ = Buffer<T>::uninitialized(wanted);
-    reader_(line, pixels, scratch_.data());
-    return scratch_.data();
+    if (whole_ == nullptr && scratch_.size() < wanted) scratch_ = Buffer<T>::uninitialized(wanted);
+    return piece(line, pixels, scratch_.data());
+  }
+  /// The same in the caller's memory, where it must be made.
+  const T* piece(Index line, Span pixels, T* into) {
+    if (whole_ != nullptr) return whole_ + line * size_ + pixels.begin * channels_;
+    reader_(line, pixels, into);
+    return into;
   }
 
  private:

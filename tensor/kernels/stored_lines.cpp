@@ -32,9 +32,9 @@ void add_rows(Index count, const T* a, const T* b, T* into, T* streamed) {
   if (streamed != nullptr) std::copy_n(into, count, streamed);
 }
 
-bool streams_past_caches(const Lines& lines) {
-  constexpr Index kLarge = Index{8} << 20, kCacheLine = 64;  // bytes
-  return lines.count * lines.size() * Index{sizeof(float)} >= kLarge &&
+bool streams_past_caches(const Lines& lines, Index large) {
+  constexpr Index kCacheLine = 64;  // bytes
+  return lines.count * lines.size() * Index{sizeof(float)} >= large &&
          lines.channels * Index{sizeof(float)} % kCacheLine == 0;
 }
 

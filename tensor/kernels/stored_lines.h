@@ -46,9 +46,10 @@ void write(const StoredTarget<T>& to, Index at, Index count, T* values);
 template <class T>
 void add_rows(Index count, const T* a, const T* b, T* into, T* streamed = nullptr);
 
-/// Whether a map of such lines is better written past the caches: it is too large to be read from
-/// them again, and its lines suit the vectors.
-bool streams_past_caches(const Lines& lines);
+/// Whether a map of such lines is better written past the caches: it has `large` bytes, too many to
+/// be read from them again, and its lines suit the vectors. In a training step many other maps are
+/// written before it is read.
+bool streams_past_caches(const Lines& lines, Index large = Index{8} << 20);
 
 /// What memory will hold, line by line: after = before + term (before may be empty, for nothing, or
 /// the same memory as after). Each thread has its own.

@@ -102,6 +102,7 @@ void conv_filter_row(const RowGradient& c, const float* x, std::int64_t ky_begin
       }
   }
   fetch.close();
-  bias_gradient(c.out_width, c.blocks, width, width, cotangent,
-                partial + c.kernel_y * c.kernel_x * c.in_channels * width);
+  if (c.bias)
+    bias_gradient(c.out_width, c.blocks, width, width, cotangent,
+                  partial + c.kernel_y * c.kernel_x * c.in_channels * width);
 }

@@ -59,7 +59,8 @@ void depthwise_tiles(const RowConvolution& c, Tile t, std::int64_t pixels) {
 // Windows three wide of neighbouring pixels: the weights of `rows` rows stay in registers while the
 // pixels go by, so that a step is one load. Pixels do not wait for each other.
 template <int rows>
-void depthwise_run(const RowConvolution& c, const Tile& t, std::int64_t pixels, Fetch& fetches) {
+NEVER_INLINE void depthwise_run(const RowConvolution& c, const Tile& t, std::int64_t pixels,
+                                Fetch& fetches) {
   Fetch fetch = fetches;  // in registers
   Vector weight[rows][3];
   UNROLL for (int r = 0; r < rows; ++r) UNROLL for (int k = 0; k < 3; ++k) weight[r][k] =
@@ -141,9 +142,9 @@ void depthwise_row(const RowConvolution& c, const float* x, std::int64_t ky_begi
 // Filter gradient: rows x taps sums stay in registers while a row of outputs streams by.
 // A narrow convolution's is the same with one cotangent for all input channels (`shared`).
 template <int rows, int taps, bool whole, bool shared>
-void depthwise_gradient_tile(const RowGradient& c, const Segment (&parts)[3],
-                             const float* cotangent, std::int64_t channels, float* partial,
-                             Fetch& fetches) {
+NEVER_INLINE void depthwise_gradient_tile(const RowGradient& c, const Segment (&parts)[3],
+                                          const float* cotangent, std::int64_t channels,
+                                          float* partial, Fetch& fetches) {
   Fetch fetch = fetches;  // in registers
   const std::int64_t width = c.blocks * kLanes, step = c.stride * c.in_channels;
   const std::int64_t tap = c.dilation * c.in_channels;
@@ -156,7 +157,7 @@ void depthwise_gradient_tile(const RowGradient& c, const Segment (&parts)[3],
       const Vector gradient = shared ? broadcast(d) : load_channels<whole>(d, channels);
       UNROLL for (int r = 0; r < rows; ++r) UNROLL for (int k = 0; k < taps; ++k) sum[r][k] =
           fma(load_channels<whole>(x + r * part.row_step + k * tap, channels), gradient, sum[r][k]);
-      fetch.step();
+      UNROLL for (int line = 0; line < 2; ++line) fetch.step();  // what a pixel reads anew
     }
   }
   fetches = fetch;
@@ -221,8 +222,9 @@ void depthwise_filter_row(const RowGradient& c, const float* x, std::int64_t ky_
   const Segments whole = cut(c, x, ky_end - ky_begin, scratch);
   depthwise_gradient_row<false>(c, whole, ky_begin, ky_end, cotangent, partial, fetch);
   fetch.close();
-  bias_gradient(c.out_width, c.blocks, c.out_channels, c.out_channels, cotangent,
-                partial + c.kernel_y * c.kernel_x * c.blocks * kLanes);
+  if (c.bias)
+    bias_gradient(c.out_width, c.blocks, c.out_channels, c.out_channels, cotangent,
+                  partial + c.kernel_y * c.kernel_x * c.blocks * kLanes);
 }
 
 void narrow_filter_row(const RowGradient& c, const float* x, std::int64_t ky_begin,
@@ -234,5 +236,5 @@ void narrow_filter_row(const RowGradient& c, const float* x, std::int64_t ky_beg
   for (std::int64_t o = 0; o < c.out_channels; ++o, partial += one)
     depthwise_gradient_row<true>(c, whole, ky_begin, ky_end, cotangent + o, partial, fetch);
   fetch.close();
-  bias_gradient(c.out_width, 1, c.out_channels, c.out_channels, cotangent, partial);
+  if (c.bias) bias_gradient(c.out_width, 1, c.out_channels, c.out_channels, cotangent, partial);
 }

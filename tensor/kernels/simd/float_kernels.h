@@ -35,6 +35,7 @@ struct RowGradient {
   std::int64_t kernel_y, kernel_x, stride, dilation, pad;
   std::int64_t row_step;
   std::int64_t inner_begin, inner_end;  // outputs whose windows lie inside the row; 0, 0 if none
+  bool bias = true;                     // whether the bias gradient is wanted
 };
 
 /// A convolution of stride 1 along x with few outputs, its input in planes: [in_channels][plane],
