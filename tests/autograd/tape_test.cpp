@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "integrad/autograd/ops/arithmetic.h"
+#include "integrad/autograd/ops/max_pool2d.h"
 #include "integrad/autograd/ops/reduce.h"
 #include "integrad/tests/support/tensors.h"
 
@@ -153,4 +154,63 @@ TEST_CASE("a cotangent that others look at is copied before it is changed") {
     CHECK_THROWS_WITH_AS(tape.writable_cotangent(),
                          "there is a cotangent only while a tape runs backward", Error);
   }
+}
+
+TEST_CASE("sums of a sum's gradient reach its operands, unless their gradients are others") {
+  const Shape shape{1, 2, 1};
+  for (const bool changes : {false, true})
+    for (const bool read_twice : {false, true}) {
+      CAPTURE(changes);
+      CAPTURE(read_twice);
+      Tape<double> tape;
+      const Var leaf = tape.leaf(Tensor<double>(shape, {1, 2}));
+      std::vector<bool> given;  // whether sums came with the gradient: of b, then of a
+      const auto operand = [&] {
+        const Var node{tape.size()};
+        return tape.record("operand", StoredTensor<double>(tape.value(leaf)), {leaf},
+                           [&given, node, leaf](Tape<double>& t, const Tensor<double>&) {
+                             given.push_back(t.gradient_sums(node) != nullptr);
+                             t.accumulate_cotangent(leaf);
+                           });
+      };
+      const Var a = operand(), b = operand();
+      const Var twice = read_twice ? mul(tape, b, b) : a;
+      const Var y = add(tape, a, b);
+      const Var reader = tape.record("reader", StoredTensor<double>(tape.value(y)), {y},
+                                     [=](Tape<double>& t, const Tensor<double>&) {
+                                       t.accumulation(y).after.full[0] =
+                                           t.accumulation(y).after.full[1] = 3;
+                                       const std::vector<Var> waiting = t.summands_waiting_for(y);
+                                       CHECK(waiting.size() == (read_twice ? 1 : 2));
+                                       for (Var x : waiting)
+                                         t.set_gradient_sums(x, kernels::LineSums({1, 2, 1}));
+                                       if (changes) t.accumulate(y, Tensor<double>(shape, {0, 1}));
+                                     });
+      tape.backward(read_twice ? add(tape, reader, twice) : reader, Tensor<double>(shape, {1, 1}));
+      CHECK(given == std::vector<bool>{!changes && !read_twice, !changes});
+      const double rest = read_twice ? 2 * 1 : 0;  // of b^2, at 1
+      CHECK(tape.gradient(leaf)[0] == 3 + 3 + rest);
+    }
+}
+
+TEST_CASE("a gradient of several terms that is read line by line is that of values of one term") {
+  const auto gradient = [](int readers, bool together) {
+    Tape<float> tape;
+    const Var x = tape.leaf(normal_tensor<float>({1, 4, 6, 3}, 1));
+    const MaxPool pool = max_pool2d(tape, x, WindowSpec::square(2, 2));
+    const Var pooled = tape.leaf(normal_tensor<float>({1, 2, 3, 3}, 2));
+    const auto unpooled = [&] { return max_unpool2d(tape, pooled, pool.winners); };
+    const Var once = unpooled();
+    Var total{};
+    for (int i = 0; i < readers; ++i) {
+      const auto factor = normal_tensor<float>({1, 4, 6, 3}, static_cast<std::uint64_t>(3 + i));
+      const Var term = mul(tape, together ? once : unpooled(), tape.constant(factor));
+      total = i == 0 ? term : add(tape, total, term);
+    }
+    tape.backward(sum(tape, total));
+    return tape.gradient(pooled);
+  };
+  check_equal(gradient(2, true), gradient(2, false));
+  const Tensor<float> one = gradient(3, true), several = gradient(3, false);
+  for (Index i = 0; i < one.size(); ++i) CHECK(one[i] == doctest::Approx(several[i]).epsilon(1e-5));
 }
