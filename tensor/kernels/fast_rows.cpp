@@ -2,6 +2,7 @@
 
 #include "integrad/tensor/kernels/bands.h"
 #include "integrad/tensor/kernels/fast.h"
+#include "integrad/tensor/kernels/stored_lines.h"
 
 namespace integrad::kernels::fast {
 

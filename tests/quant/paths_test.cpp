@@ -87,7 +87,8 @@ TEST_CASE("a network gives the same codes in every instruction set and number of
 
 TEST_CASE("results made by rows are those of whole maps") {
   const testing::Settings settings;
-  for (const auto& [height, width] : {std::pair{16, 24}, {88, 24}, {256, 16}, {8, 8}}) {
+  for (const auto& side : {std::pair{16, 24}, {88, 24}, {256, 16}, {8, 8}}) {
+    const auto height = side.first, width = side.second;
     const Graph graph = fold(make_model("qsegment", height, width),
                              initialize<float>(make_model("qsegment", height, width), 5))
                             .graph;
