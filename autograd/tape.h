@@ -148,8 +148,8 @@ class Tape {
   const kernels::LineSums* gradient_sums(Var x) const { return node(x).sums.get(); }
   void set_gradient_sums(Var x, kernels::LineSums sums);
   /// y is the sum of these, its backward function hands its cotangent on to each.
-  void set_summands(Var y, std::vector<Var> summands) {
-    nodes_[index(y)].summands = std::move(summands);
+  void set_summands(Var y, const std::vector<Var>& summands) {
+    nodes_[index(y)].summands = summands;
   }
   /// Those of them whose gradient will be y's: nobody else contributes to it. Sums of y's gradient
   /// may be set for them before they receive it.

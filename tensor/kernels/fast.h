@@ -106,7 +106,7 @@ struct PackedGradient {
   /// From a total to the caller's layout; bias_gradient may be null.
   void unpack(const float* total, float* filter_gradient, float* bias_gradient) const;
 };
-/// None (rows == 0) when the geometry is not handled.
+/// None (rows == 0) when the geometry is not handled. `bias`: whether the bias gradient is wanted.
 PackedGradient pack_filter_gradient(Convolution kind, const ConvGeometry& g, bool bias);
 
 /// What one thread needs to add rows to a partial sum.

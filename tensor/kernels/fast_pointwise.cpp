@@ -50,21 +50,21 @@ void pointwise_and_sum(const PackedPass& pass, const ConvGeometry& g, const Line
     LineInput<float> input(x);
     LineWriter<float> output(y, {}, lines.size(), streams);
     Buffer<float> scratch = Buffer<float>::uninitialized(static_cast<std::size_t>(pass.scratch));
-    for_each_piece_of(lines, begin, end, piece_of(g),
-                      [&](Index line, Span span, Index next_line, Span next_span) {
-                        const RowConvolution c = piece_row(pass, span.count());
-                        const float* const from = input.piece(line, span);
-                        Upcoming next;
-                        add_upcoming(x.places, next_line, next_span, lines.pixels, next);
-                        const float* const row = output.part(
-                            line * lines.size() + span.begin * lines.channels,
-                            span.count() * lines.channels, [&](const RowDestination& into) {
-                              pass.kernel(c, from, 0, 1, scratch.data(), next, into);
-                            });
-                        if (sums == nullptr) return;
-                        add_moments(span.count(), lines.channels, row,
-                                    span.begin == 0 ? partial.start(line) : partial.of(line));
-                      });
+    const auto piece = [&](Index line, Span span, Index next_line, Span next_span) {
+      const RowConvolution c = piece_row(pass, span.count());
+      const Index at = line * lines.size() + span.begin * lines.channels;
+      const float* const from = input.piece(line, span);
+      Upcoming next;
+      add_upcoming(x.places, next_line, next_span, lines.pixels, next);
+      const float* const row =
+          output.part(at, span.count() * lines.channels, [&](const RowDestination& into) {
+            pass.kernel(c, from, 0, 1, scratch.data(), next, into);
+          });
+      if (sums == nullptr) return;
+      add_moments(span.count(), lines.channels, row,
+                  span.begin == 0 ? partial.start(line) : partial.of(line));
+    };
+    for_each_piece_of(lines, begin, end, piece_of(g), piece);
   });
   if (sums != nullptr) partial.total(sums);
 }
@@ -83,22 +83,22 @@ bool pointwise_gradients(const ConvGeometry& g, const LineSource<float>& x, cons
     InputGradientRows<float> finish(lines, into, streams_past_caches(lines));
     Buffer<float> scratch = Buffer<float>::uninitialized(
         static_cast<std::size_t>(passes.empty() ? 0 : passes.front().scratch));
-    for_each_piece_of(lines, begin, end, piece_of(g),
-                      [&](Index line, Span span, Index next_line, Span next_span) {
-                        const float *const from = input.piece(line, span), *const d =
-                                                                               dy.piece(line, span);
-                        Upcoming next;
-                        add_upcoming(x.places, next_line, next_span, lines.pixels, next);
-                        add_upcoming(cotangent.places, next_line, next_span, lines.pixels, next);
-                        finish.add_upcoming(next_line, next_span, next);
-                        rows.add_pixels(span.count(), from, d, partial, next);
-                        if (passes.empty()) return;
-                        const PackedPass& pass = passes.front();
-                        const RowConvolution c = piece_row(pass, span.count());
-                        finish.piece(line, span, [&](const RowDestination& row) {
-                          pass.kernel(c, d, 0, 1, scratch.data(), next, row);
-                        });
-                      });
+    const auto piece = [&](Index line, Span span, Index next_line, Span next_span) {
+      const float* const from = input.piece(line, span);
+      const float* const d = dy.piece(line, span);
+      Upcoming next;
+      add_upcoming(x.places, next_line, next_span, lines.pixels, next);
+      add_upcoming(cotangent.places, next_line, next_span, lines.pixels, next);
+      finish.add_upcoming(next_line, next_span, next);
+      rows.add_pixels(span.count(), from, d, partial, next);
+      if (passes.empty()) return;
+      const PackedPass& pass = passes.front();
+      const RowConvolution c = piece_row(pass, span.count());
+      finish.piece(line, span, [&](const RowDestination& row) {
+        pass.kernel(c, d, 0, 1, scratch.data(), next, row);
+      });
+    };
+    for_each_piece_of(lines, begin, end, piece_of(g), piece);
   };
   sum_bands<float>(gradient.rows, gradient.band(), gradient.size(), band,
                    [&](const float* total) { gradient.unpack(total, dfilter, nullptr); });
