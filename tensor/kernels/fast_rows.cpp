@@ -32,11 +32,9 @@ Index strip_outputs(const PackedPass& packed) {
 
 void run_rows(const PackedPass& packed, Index batch, const float* x, float* y, Index image_step) {
   const Pass& pass = packed.pass;
-  // What reads a smaller map next may find it in the last cache.
-  constexpr Index kLarge = Index{32} << 20;
   const Lines lines{batch * pass.out_height, pass.out_width, pass.out_channels};
   const bool streams =
-      streams_past_caches(lines, kLarge) && pass.out_pixel_step == pass.out_channels;
+      streams_past_caches(lines, kLargeAlone) && pass.out_pixel_step == pass.out_channels;
   const Index strip = strip_outputs(packed);
   const Index work =
       std::max<Index>(1, pass.out_width * pass.out_channels * pass.y.kernel * pass.x.kernel);

@@ -50,6 +50,9 @@ void add_rows(Index count, const T* a, const T* b, T* into, T* streamed = nullpt
 /// be read from them again, and its lines suit the vectors. In a training step many other maps are
 /// written before it is read.
 bool streams_past_caches(const Lines& lines, Index large = Index{8} << 20);
+/// `large` for a map that is made alone: what reads a smaller one next may find it in the last
+/// cache.
+inline constexpr Index kLargeAlone = Index{32} << 20;
 
 /// What memory will hold, line by line: after = before + term (before may be empty, for nothing, or
 /// the same memory as after). Each thread has its own.

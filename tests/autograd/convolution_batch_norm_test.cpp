@@ -102,7 +102,8 @@ TEST_CASE("a fused convolution has the bits of convolution, batch norm and ReLU"
 
 TEST_CASE("fused layers that read one another's maps have the bits of separate ones") {
   // The block of Q-Segment, on images of several bands.
-  for (const Shape& image : {Shape{2, 40, 24, 3}, Shape{3, 150, 8, 16}, Shape{1, 8, 70, 5}}) {
+  for (const Shape& image : {Shape{2, 40, 24, 3}, Shape{3, 150, 8, 16}, Shape{1, 8, 70, 5},
+                             Shape{1, 3, 300, 5}}) {  // rows of several pieces
     CAPTURE(image);
     check_same(image, {{kThree, 16}, {kOne, 16, false}, {kThree, 0}}, 900);
     check_same(image, {{kThree, 20}, {kThree, 0, false, true}, {kThree, 7}}, 950, false);

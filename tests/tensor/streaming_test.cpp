@@ -21,7 +21,8 @@ struct Case {
 };
 constexpr Case kCases[] = {
     {Convolution::full, 1}, {Convolution::full, 3}, {Convolution::depthwise, 3}};
-const Shape kBoth{2, 128, 256, 32}, kOne{1, 128, 256, 32};
+const Shape kBoth{2, 128, 256, 32};
+const Shape kBothAlone{2, 256, 512, 32};  // of a convolution by itself
 
 ConvGeometry geometry(const Case& c, const Shape& input) {
   const WindowSpec window = WindowSpec::square(c.kernel, 1, Padding::same());
@@ -35,32 +36,40 @@ Tensor<float> filter_of(const Case& c) {
                               5);
 }
 
+Shape one_of(const Shape& both) {
+  return {1, both[1], both[2], both[3]};
+}
+
 // Calls run(geometry, first element) for both images at once, or for one after the other.
 template <class Run>
-void images(const Case& c, bool together, Run&& run) {
+void images(const Case& c, const Shape& both, bool together, Run&& run) {
+  const Shape one = one_of(both);
   if (together) {
-    run(geometry(c, kBoth), Index{0});
+    run(geometry(c, both), Index{0});
   } else {
-    run(geometry(c, kOne), Index{0});
-    run(geometry(c, kOne), kOne.elements());
+    run(geometry(c, one), Index{0});
+    run(geometry(c, one), one.elements());
   }
 }
 
 }  // namespace
 
 TEST_CASE("rows that go past the caches have the bits of rows that do not: convolutions alone") {
-  REQUIRE(kernels::streams_past_caches(kernels::Lines::of(kBoth)));
-  REQUIRE(!kernels::streams_past_caches(kernels::Lines::of(kOne)));
-  const Tensor<float> x = kernel_values<float>(kBoth, 1), bias = kernel_values<float>({32}, 2);
+  const auto streams = [](const Shape& shape) {
+    return kernels::streams_past_caches(kernels::Lines::of(shape), kernels::kLargeAlone);
+  };
+  REQUIRE(streams(kBothAlone));
+  REQUIRE(!streams(one_of(kBothAlone)));
+  const Tensor<float> x = kernel_values<float>(kBothAlone, 1), bias = kernel_values<float>({32}, 2);
   for (const Case& c : kCases) {
     const Tensor<float> filter = filter_of(c);
     const bool full = c.kind == Convolution::full;
     for_each_isa(1, [&] {
       if (isa() == Isa::baseline) return;  // streams nothing
-      Tensor<float> forward[2] = {Tensor<float>(kBoth), Tensor<float>(kBoth)};
-      Tensor<float> gradient[2] = {Tensor<float>(kBoth), Tensor<float>(kBoth)};
+      Tensor<float> forward[2] = {Tensor<float>(kBothAlone), Tensor<float>(kBothAlone)};
+      Tensor<float> gradient[2] = {Tensor<float>(kBothAlone), Tensor<float>(kBothAlone)};
       for (const bool together : {false, true})
-        images(c, together, [&](const ConvGeometry& g, Index at) {
+        images(c, kBothAlone, together, [&](const ConvGeometry& g, Index at) {
           (full ? kernels::conv2d_forward<float>
                 : kernels::depthwise_forward<float>)(g, x.data() + at, filter.data(), bias.data(),
                                                      forward[together].data() + at);
@@ -75,6 +84,8 @@ TEST_CASE("rows that go past the caches have the bits of rows that do not: convo
 }
 
 TEST_CASE("rows that go past the caches have the bits of rows that do not: with their sums") {
+  REQUIRE(kernels::streams_past_caches(kernels::Lines::of(kBoth)));
+  REQUIRE(!kernels::streams_past_caches(kernels::Lines::of(one_of(kBoth))));
   const Tensor<float> x = kernel_values<float>(kBoth, 1), d = kernel_values<float>(kBoth, 2);
   const Tensor<float> before = kernel_values<float>(kBoth, 3);
   const Tensor<float> numbers = kernel_values<float>({2, 32}, 4);
@@ -91,7 +102,7 @@ TEST_CASE("rows that go past the caches have the bits of rows that do not: with 
       std::vector<double> moments(64), expected(64), sums(64), wanted(64);
       kernels::LineSums taken(lines), taken_later(lines);
       for (const bool together : {false, true})
-        images(c, together, [&](const ConvGeometry& g, Index at) {
+        images(c, kBoth, together, [&](const ConvGeometry& g, Index at) {
           const kernels::Lines part = kernels::Lines::of(g.input());
           const auto source = kernels::mapped_lines<float>(part, {x.data() + at}, map);
           kernels::convolve_and_sum<float>(c.kind, g, source, filter.data(), nullptr,

@@ -64,12 +64,6 @@ ALWAYS_INLINE void store_floats(float* p, Doubles v) {
 ALWAYS_INLINE Doubles fma(Doubles a, Doubles b, Doubles c) {
   return _mm256_fmadd_pd(a, b, c);
 }
-// Both halves of a vector where v > 0, else 0.
-ALWAYS_INLINE void load_where_positive(Vector v, const float* p, Doubles& lower, Doubles& upper) {
-  const Vector kept = where_positive(v, load(p));
-  lower = _mm256_cvtps_pd(_mm256_castps256_ps128(kept));
-  upper = _mm256_cvtps_pd(_mm256_extractf128_ps(kept, 1));
-}
 using Integers = std::int32_t __attribute__((vector_size(32)));
 using Bytes = std::uint8_t __attribute__((vector_size(8)));
 // gcc 12 converts such vectors element by element. `narrow` wants 0 .. 255.

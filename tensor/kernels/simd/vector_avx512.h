@@ -69,12 +69,6 @@ ALWAYS_INLINE void store_floats(float* p, Doubles v) {
 ALWAYS_INLINE Doubles fma(Doubles a, Doubles b, Doubles c) {
   return _mm512_fmadd_pd(a, b, c);
 }
-// Both halves of a vector where v > 0, else 0.
-ALWAYS_INLINE void load_where_positive(Vector v, const float* p, Doubles& lower, Doubles& upper) {
-  const __mmask16 kept = is_positive(v);
-  lower = _mm512_maskz_cvtps_pd(static_cast<__mmask8>(kept), _mm256_loadu_ps(p));
-  upper = _mm512_maskz_cvtps_pd(static_cast<__mmask8>(kept >> 8), _mm256_loadu_ps(p + 8));
-}
 using Integers = std::int32_t __attribute__((vector_size(64)));
 using Bytes = std::uint8_t __attribute__((vector_size(16)));
 // gcc 12 converts such vectors element by element.

@@ -165,13 +165,6 @@ ALWAYS_INLINE Doubles load_doubles(const float* p) {
 ALWAYS_INLINE Doubles fma(Doubles a, Doubles b, Doubles c) {
   return a * b + c;
 }
-// Both halves of a vector where v > 0, else 0.
-ALWAYS_INLINE void load_where_positive(Vector v, const float* p, Doubles& lower, Doubles& upper) {
-  float kept[4];
-  store(kept, where_positive(v, load(p)));
-  lower = load_doubles(kept);
-  upper = load_doubles(kept + 2);
-}
 ALWAYS_INLINE void store_floats(float* p, Doubles v) {
   p[0] = static_cast<float>(v[0]);
   p[1] = static_cast<float>(v[1]);
