@@ -50,22 +50,41 @@ void gradient_run(std::int64_t count, const RowGradient& c, const Segment (&part
   }
 }
 
-// The order of row_sum in bands.h.
+// Of `vectors` blocks; in a block by itself there may be fewer channels.
+template <int vectors>
+void bias_gradient_blocks(std::int64_t pixels, std::int64_t pixel_step, std::int64_t channels,
+                          const float* d, float* into) {
+  const auto get = [&](std::int64_t ox, int v) {
+    const float* const at = d + ox * pixel_step + v * kLanes;
+    return vectors > 1 || channels >= kLanes ? load(at) : load_first(at, channels);
+  };
+  Vector sum[4][vectors];
+  UNROLL for (int i = 0; i < 4; ++i) UNROLL for (int v = 0; v < vectors; ++v) sum[i][v] = zero();
+  const auto take = [&](std::int64_t ox, int i) {
+    UNROLL for (int v = 0; v < vectors; ++v) sum[i][v] = add(sum[i][v], get(ox, v));
+  };
+  std::int64_t ox = 0;
+  for (; ox + 4 <= pixels; ox += 4) UNROLL for (int i = 0; i < 4; ++i) take(ox + i, i);
+  UNROLL for (int i = 0; i < 3; ++i) if (ox + i < pixels) take(ox + i, i);
+  UNROLL for (int v = 0; v < vectors; ++v) {
+    const Vector all = add(add(sum[0][v], sum[1][v]), add(sum[2][v], sum[3][v]));
+    store(into + v * kLanes, add(load(into + v * kLanes), all));
+  }
+}
+
+// The order of row_sum in bands.h. Two blocks at a time: neighbours in memory.
 void bias_gradient(std::int64_t pixels, std::int64_t blocks, std::int64_t pixel_step,
                    std::int64_t channels, const float* cotangent, float* partial) {
-  for (std::int64_t block = 0; block < blocks; ++block) {
-    const float* d = cotangent + block * kLanes;
-    const std::int64_t left = channels - block * kLanes;
-    const auto get = [&](std::int64_t ox) {
-      return left >= kLanes ? load(d + ox * pixel_step) : load_first(d + ox * pixel_step, left);
-    };
-    Vector sum[4] = {zero(), zero(), zero(), zero()};
-    std::int64_t ox = 0;
-    for (; ox + 4 <= pixels; ox += 4)
-      UNROLL for (int i = 0; i < 4; ++i) sum[i] = add(sum[i], get(ox + i));
-    UNROLL for (int i = 0; i < 3; ++i) if (ox + i < pixels) sum[i] = add(sum[i], get(ox + i));
-    float* into = partial + block * kLanes;
-    store(into, add(load(into), add(add(sum[0], sum[1]), add(sum[2], sum[3]))));
+  constexpr int kMost = 2;
+  for (std::int64_t first = 0; first < blocks * kLanes;) {
+    const std::int64_t left = channels - first;
+    if (left >= kMost * kLanes) {
+      bias_gradient_blocks<kMost>(pixels, pixel_step, left, cotangent + first, partial + first);
+      first += kMost * kLanes;
+    } else {
+      bias_gradient_blocks<1>(pixels, pixel_step, left, cotangent + first, partial + first);
+      first += kLanes;
+    }
   }
 }
 

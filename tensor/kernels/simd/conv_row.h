@@ -38,12 +38,14 @@ ALWAYS_INLINE void add_row(const RowConvolution& c, const float* row, const floa
 
 // `taps` taps, neighbours in the image as the pixels are: a value is read once for all of them.
 // Pixels go in groups, so that the steps of one sum are apart by more than their latency.
-template <int taps, int pixels, int blocks>
+// `channels`: of the input, 0 where that is known only now.
+template <int taps, int channels, int pixels, int blocks>
 ALWAYS_INLINE void add_row_dense(const RowConvolution& c, const float* row, const float*& w,
                                  Vector (&sum)[pixels][blocks], Fetch& fetch) {
   constexpr int kGroup = blocks == 1 ? kTileGroup : 1;
-  PixelPointers<float, pixels + taps - 1> x(row, c.in_channels);
-  for (std::int64_t ci = 0; ci < c.in_channels; ++ci) {
+  auto x = pixels_of<channels, pixels + taps - 1>(row, c.in_channels);
+  const std::int64_t in_channels = channels == 0 ? c.in_channels : channels;
+  for (std::int64_t ci = 0; ci < in_channels; ++ci) {
     Vector weight[taps][blocks], value[pixels + taps - 1];
     UNROLL for (int k = 0; k < taps; ++k) UNROLL for (int b = 0; b < blocks; ++b) weight[k][b] =
         load(w + (k * blocks + b) * kLanes);
@@ -61,7 +63,7 @@ ALWAYS_INLINE void add_row_dense(const RowConvolution& c, const float* row, cons
   }
 }
 
-template <int pixels, int blocks, int taps>
+template <int pixels, int blocks, int taps, int channels = 0>
 void conv_tile(const RowConvolution& c, const Tile& t, Fetch& fetches) {
   Fetch fetch = fetches;  // in registers
   Vector sum[pixels][blocks];
@@ -74,7 +76,7 @@ void conv_tile(const RowConvolution& c, const Tile& t, Fetch& fetches) {
     if constexpr (taps == 0)
       add_row(c, t.x + ky * t.row_step, w, sum);
     else
-      add_row_dense<taps>(c, t.x + ky * t.row_step, w, sum, fetch);
+      add_row_dense<taps, channels>(c, t.x + ky * t.row_step, w, sum, fetch);
   }
   fetches = fetch;
   // Adding +0 turns -0 into +0, whatever border taps contributed.
@@ -101,13 +103,27 @@ void conv_tile(const RowConvolution& c, const Tile& t, Fetch& fetches) {
 }
 
 // Picks the instance with the number of pixels that is known only now. Kernels 1 and 3 wide have
-// their own for wide tiles.
+// their own for wide tiles, and one tap of usual numbers of channels for whole ones.
 template <int blocks, int pixels>
 void conv_tile_of(std::int64_t wanted, const RowConvolution& c, const Tile& t, Fetch& fetch) {
   if constexpr (pixels > 1) {
     if (wanted < pixels) return conv_tile_of<blocks, pixels - 1>(wanted, c, t, fetch);
   }
-  constexpr bool wide = 2 * pixels >= (blocks == 1 ? kTile1 : kTile2);
+  constexpr int kTile = blocks == 1 ? kTile1 : kTile2;
+  constexpr int kPoint = blocks == 1 ? kPoint1 : kPoint2;
+  constexpr bool wide = 2 * pixels >= kTile;
+  if constexpr (pixels == kPoint) {
+    if (c.stride == 1 && c.kernel_x == 1) switch (c.in_channels) {
+        case 16:
+          return conv_tile<pixels, blocks, 1, 16>(c, t, fetch);
+        case 32:
+          return conv_tile<pixels, blocks, 1, 32>(c, t, fetch);
+        case 64:
+          return conv_tile<pixels, blocks, 1, 64>(c, t, fetch);
+        default:
+          break;
+      }
+  }
   if constexpr (wide) {
     if (c.stride == 1 && c.kernel_x == 1) return conv_tile<pixels, blocks, 1>(c, t, fetch);
     if (c.stride == 1 && c.kernel_x == 3 && c.dilation == 1)
@@ -120,15 +136,18 @@ void conv_row(const RowConvolution& c, const float* x, std::int64_t ky_begin, st
               float* scratch, Upcoming& next, const RowDestination& y) {
   const std::int64_t extent = (c.kernel_x - 1) * c.dilation + 1, rows = ky_end - ky_begin;
   const std::int64_t run = c.kernel_x * c.in_channels * kLanes;  // weights of one ky and block
-  const std::int64_t limit = c.blocks == 1 ? kTile1 : kTile2;
-  const std::int64_t tiles = (c.out_width + limit - 1) / limit;
+  const std::int64_t limit = c.kernel_x == 1 ? (c.blocks == 1 ? kPoint1 : kPoint2)
+                             : c.blocks == 1 ? kTile1
+                                             : kTile2;
+  std::int64_t tiles = (c.out_width + limit - 1) / limit;
   Fetch fetch(next);
   Tile t;
   t.rows = rows;
-  std::int64_t ox = 0;
-  for (std::int64_t tile = 0; tile < tiles; ++tile) {
-    // Tiles of nearly equal width: none is so narrow that it waits for its own sums.
-    const std::int64_t pixels = (c.out_width - ox + (tiles - tile) - 1) / (tiles - tile);
+  for (std::int64_t ox = 0, pixels = 0; ox < c.out_width; ox += pixels, --tiles) {
+    const std::int64_t left = c.out_width - ox;
+    // Tiles of nearly equal width: none is so narrow that it waits for its own sums. One tap has
+    // its best instances for whole tiles.
+    pixels = c.kernel_x == 1 ? (left < limit ? left : limit) : (left + tiles - 1) / tiles;
     const std::int64_t start = ox * c.stride - c.pad, reads = (pixels - 1) * c.stride + extent;
     if (start >= 0 && start + reads <= c.in_width) {
       t.x = x + start * c.in_channels;
@@ -141,22 +160,21 @@ void conv_row(const RowConvolution& c, const float* x, std::int64_t ky_begin, st
                     scratch + row * t.row_step);
     }
     for (std::int64_t block = 0; block < c.blocks; block += 2) {
-      const std::int64_t first = block * kLanes, left = c.out_channels - first;
+      const std::int64_t first = block * kLanes, channels = c.out_channels - first;
       t.bias = c.bias + first;
       t.y = from(y.cached, ox * c.out_pixel_step + first);
       t.streamed = from(y.streamed, ox * c.out_pixel_step + first);
       t.filter = c.filter + block * c.kernel_y * run;
-      if (left > kLanes) {
+      if (channels > kLanes) {
         t.filter += 2 * ky_begin * run;
-        t.last = left >= 2 * kLanes ? kLanes : left - kLanes;
+        t.last = channels >= 2 * kLanes ? kLanes : channels - kLanes;
         conv_tile_of<2, kTile2>(pixels, c, t, fetch);
       } else {
         t.filter += ky_begin * run;
-        t.last = left;
+        t.last = channels;
         conv_tile_of<1, kTile1>(pixels, c, t, fetch);
       }
     }
-    ox += pixels;
   }
   fetch.close();
   if (y.streamed != nullptr) finish_streaming();

@@ -1,7 +1,9 @@
 // Four floats: SSE2 with a software fma, NEON, or plain code. Included inside an anonymous
 // namespace.
 constexpr int kLanes = 4;
-constexpr int kTileGroup = 1;  // pixels whose taps are taken in turn
+constexpr int kTileGroup = 1;            // pixels whose taps are taken in turn
+constexpr int kPoint1 = 4, kPoint2 = 2;  // the same of one tap
+constexpr int kDepthwiseVectors = 1;     // whose weights or gradients registers hold
 constexpr int kDepthwiseTile = 4;
 
 #if defined(__x86_64__)
