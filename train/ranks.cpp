@@ -62,8 +62,15 @@ PairCount doubled_wins(std::span<const std::uint32_t> positive,
   return wins;
 }
 
-/// The negatives of so many pixels are sorted at a time: they fit into a processor's own cache.
+/// The negatives of about so many pixels are sorted at a time: they fit into a processor's own
+/// cache.
 constexpr std::size_t kRun = std::size_t{1} << 18;
+/// Pixels of a run: all runs alike, an even number where there are several, so that cores finish
+/// together.
+std::size_t run_pixels(std::size_t pixels) {
+  const std::size_t runs = part_count(pixels, kRun), even = runs > 1 ? runs + runs % 2 : 1;
+  return std::max<std::size_t>(part_count(pixels, even), 1);
+}
 
 }  // namespace
 
@@ -71,10 +78,11 @@ void Ranks<float>::add(std::span<const float> scores, std::span<const std::uint8
                        std::span<const std::uint8_t> field_of_view) {
   check_sizes(scores.size(), truth.size(), field_of_view.size());
   check_numbers(scores, field_of_view);
-  const std::size_t runs = part_count(scores.size(), kRun), first = negative_.size();
+  const std::size_t pixels = run_pixels(scores.size());
+  const std::size_t runs = part_count(scores.size(), pixels), first = negative_.size();
   negative_.resize(first + runs);
   std::vector<Keys> positive(runs);
-  each_part(scores.size(), kRun, [&](std::size_t run, std::size_t begin, std::size_t end) {
+  each_part(scores.size(), pixels, [&](std::size_t run, std::size_t begin, std::size_t end) {
     Keys won(end - begin + 1), lost(end - begin + 1);
     // Every score is written to both and stays in one: no branches on the data.
     std::size_t positives = 0, negatives = 0;
