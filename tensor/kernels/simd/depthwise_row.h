@@ -93,11 +93,11 @@ NEVER_INLINE void depthwise_run(const RowConvolution& c, const Tile& t, std::int
   fetches = fetch;
 }
 
-// Of one block, or of the next kDepthwiseVectors; returns how many.
+// Of one block, or of the next kRowBlocks; returns how many.
 std::int64_t depthwise_blocks(const RowConvolution& c, const Tile& t, std::int64_t pixels,
                               Fetch& fetch) {
   const bool run = c.kernel_x == 3 && c.stride == 1 && c.dilation == 1 && t.last >= kLanes;
-  constexpr int kMost = kDepthwiseVectors;
+  constexpr int kMost = kRowBlocks;
   if (run && t.rows == 3 && t.last >= kMost * kLanes) {
     depthwise_run<3, kMost>(c, t, pixels, fetch);
     return kMost;
@@ -124,7 +124,7 @@ std::int64_t depthwise_piece(const RowConvolution& c, std::int64_t extent, std::
   const bool inner = ox >= begin && ox < end;
   const std::int64_t edge = ox < begin ? begin : inner ? end : c.out_width;
   const std::int64_t left = (edge < c.out_width ? edge : c.out_width) - ox;
-  if (inner && !streams && (kDepthwiseVectors > 1 || c.blocks == 1)) return left;
+  if (inner && !streams && (kRowBlocks > 1 || c.blocks == 1)) return left;
   const std::int64_t pieces = (left + kMaxTile - 1) / kMaxTile;
   return (left + pieces - 1) / pieces;
 }
@@ -243,7 +243,7 @@ void depthwise_gradient_row(const RowGradient& c, const Segments& whole, std::in
                             std::int64_t ky_end, const float* cotangent, float* partial,
                             Fetch& fetch) {
   const std::int64_t width = c.blocks * kLanes;
-  constexpr int kMost = kDepthwiseVectors;
+  constexpr int kMost = kRowBlocks;
   for (std::int64_t block = 0; block < c.blocks;) {
     const std::int64_t first = block * kLanes, left = c.in_channels - first;
     const int vectors = left >= kMost * kLanes ? kMost : 1;

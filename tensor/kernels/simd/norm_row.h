@@ -42,27 +42,58 @@ struct MapLanes {
   }
 };
 
-template <bool whole, class X>
+// How many blocks of channels are worked on together, and whether they fill their vectors.
+template <int count, bool full>
+struct Blocks {
+  static constexpr int vectors = count;
+  static constexpr bool whole = full;
+};
+// Calls visit(first channel, Blocks) for all channels, two blocks at a time where there are: what
+// lies side by side in memory is read together.
+template <class Visit>
+ALWAYS_INLINE void for_each_block(std::int64_t channels, Visit visit) {
+  std::int64_t first = 0;
+  for (; first + 2 * kLanes <= channels; first += 2 * kLanes) visit(first, Blocks<2, true>{});
+  if (first + kLanes <= channels) {
+    visit(first, Blocks<1, true>{});
+    first += kLanes;
+  }
+  if (first < channels) visit(first, Blocks<1, false>{});
+}
+
+template <int vectors, bool whole, class X>
 void map_block(const ChannelMap<float>& m, std::int64_t pixels, std::int64_t channels,
                std::int64_t first, const X* x, float* z) {
   const std::int64_t left = channels - first;
-  const MapLanes<whole> map(m, first, left);
+  MapLanes<whole> map[vectors];
+  UNROLL for (int v = 0; v < vectors; ++v) map[v] = MapLanes<whole>(m, first + v * kLanes, left);
+  x += first, z += first;
   for (std::int64_t p = 0; p < pixels; ++p, x += channels, z += channels)
-    store_channels<whole>(z + first, map.value(load_channels<whole>(x + first, left)), left);
+    UNROLL for (int v = 0; v < vectors; ++v) store_channels<whole>(
+        z + v * kLanes, map[v].value(load_channels<whole>(x + v * kLanes, left)), left);
 }
 
-template <bool whole, class X>
+template <int vectors, bool whole, class X>
 void gradient_block(const ChannelMap<float>& m, const float* slope, const float* offset,
                     std::int64_t pixels, std::int64_t channels, std::int64_t first, const X* d,
                     const X* y, float* dy) {
   const std::int64_t left = channels - first;
-  const MapLanes<whole> map(m, first, left);
-  const Vector slopes = load_channels<whole>(slope + first, left);
-  const Vector offsets = load_channels<whole>(offset + first, left);
-  for (std::int64_t at = first; at < pixels * channels; at += channels) {
-    const Vector value = load_channels<whole>(y + at, left);
-    const Vector cotangent = map.cotangent(load_channels<whole>(d + at, left), value);
-    store_channels<whole>(dy + at, fma(value, slopes, fma(cotangent, map.scale, offsets)), left);
+  MapLanes<whole> map[vectors];
+  Vector slopes[vectors], offsets[vectors];
+  UNROLL for (int v = 0; v < vectors; ++v) {
+    const std::int64_t at = first + v * kLanes;
+    map[v] = MapLanes<whole>(m, at, left);
+    slopes[v] = load_channels<whole>(slope + at, left);
+    offsets[v] = load_channels<whole>(offset + at, left);
+  }
+  for (std::int64_t pixel = first; pixel < pixels * channels; pixel += channels) {
+    UNROLL for (int v = 0; v < vectors; ++v) {
+      const std::int64_t at = pixel + v * kLanes;
+      const Vector value = load_channels<whole>(y + at, left);
+      const Vector cotangent = map[v].cotangent(load_channels<whole>(d + at, left), value);
+      store_channels<whole>(dy + at,
+                            fma(value, slopes[v], fma(cotangent, map[v].scale, offsets[v])), left);
+    }
   }
 }
 
@@ -151,10 +182,10 @@ void gradient_sums_block(const ChannelMap<float>& m, std::int64_t pixels, std::i
 template <class X>
 void map_row(const ChannelMap<float>& m, std::int64_t pixels, std::int64_t channels, const X* x,
              float* z) {
-  std::int64_t first = 0;
-  for (; first + kLanes <= channels; first += kLanes)
-    map_block<true>(m, pixels, channels, first, x, z);
-  if (first < channels) map_block<false>(m, pixels, channels, first, x, z);
+  for_each_block(channels, [&](std::int64_t first, auto blocks) ALWAYS_INLINE_LAMBDA {
+    using B = decltype(blocks);
+    map_block<B::vectors, B::whole>(m, pixels, channels, first, x, z);
+  });
 }
 
 void moments_row(std::int64_t pixels, std::int64_t channels, const float* y, double* sums) {
@@ -176,8 +207,8 @@ void gradient_sums_row(const ChannelMap<float>& m, std::int64_t pixels, std::int
 template <class X>
 void gradient_row(const ChannelMap<float>& m, const float* slope, const float* offset,
                   std::int64_t pixels, std::int64_t channels, const X* d, const X* y, float* dy) {
-  std::int64_t first = 0;
-  for (; first + kLanes <= channels; first += kLanes)
-    gradient_block<true>(m, slope, offset, pixels, channels, first, d, y, dy);
-  if (first < channels) gradient_block<false>(m, slope, offset, pixels, channels, first, d, y, dy);
+  for_each_block(channels, [&](std::int64_t first, auto blocks) ALWAYS_INLINE_LAMBDA {
+    using B = decltype(blocks);
+    gradient_block<B::vectors, B::whole>(m, slope, offset, pixels, channels, first, d, y, dy);
+  });
 }

@@ -25,13 +25,13 @@ template <class Visit>
 ALWAYS_INLINE void for_each_window(const PoolRow& row, Visit visit) {
   PoolRow r = row;  // stores of bytes might change the caller's
   const auto run = [&]() ALWAYS_INLINE_LAMBDA {
-    std::int64_t first = 0;
-    for (; first + kLanes <= r.channels; first += kLanes)
-      for (std::int64_t ox = 0; ox < r.out_width; ++ox)
+    // All channels of a window together: memory is read as it lies.
+    for (std::int64_t ox = 0; ox < r.out_width; ++ox) {
+      std::int64_t first = 0;
+      for (; first + kLanes <= r.channels; first += kLanes)
         visit(r, ox, first, std::int64_t{kLanes}, Choice<true>{});
-    if (first < r.channels)
-      for (std::int64_t ox = 0; ox < r.out_width; ++ox)
-        visit(r, ox, first, r.channels - first, Choice<false>{});
+      if (first < r.channels) visit(r, ox, first, r.channels - first, Choice<false>{});
+    }
   };
   if (r.kernel_y == 2 && r.kernel_x == 2) {
     r.kernel_y = r.kernel_x = 2;

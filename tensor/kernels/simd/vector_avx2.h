@@ -5,7 +5,7 @@ constexpr int kTile1 = 12, kTile2 = 6;
 constexpr int kGradient1 = 12, kGradient2 = 6;
 constexpr int kTileGroup = 1;             // pixels whose taps are taken in turn
 constexpr int kPoint1 = 12, kPoint2 = 6;  // the same of one tap
-constexpr int kDepthwiseVectors = 1;      // whose weights or gradients registers hold
+constexpr int kRowBlocks = 1;             // side by side, with weights or sums in registers
 constexpr int kDepthwiseTile = 8;
 
 ALWAYS_INLINE Vector zero() {

@@ -6,7 +6,7 @@ constexpr int kGradient1 = 24,
               kGradient2 = 12;            // filter values held with one vector each, with two
 constexpr int kTileGroup = 4;             // pixels whose taps are taken in turn
 constexpr int kPoint1 = 16, kPoint2 = 8;  // the same of one tap
-constexpr int kDepthwiseVectors = 2;      // whose weights or gradients registers hold
+constexpr int kRowBlocks = 2;             // side by side, with weights or sums in registers
 constexpr int kDepthwiseTile = 8;
 
 ALWAYS_INLINE Vector zero() {

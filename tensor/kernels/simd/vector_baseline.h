@@ -3,7 +3,7 @@
 constexpr int kLanes = 4;
 constexpr int kTileGroup = 1;            // pixels whose taps are taken in turn
 constexpr int kPoint1 = 4, kPoint2 = 2;  // the same of one tap
-constexpr int kDepthwiseVectors = 1;     // whose weights or gradients registers hold
+constexpr int kRowBlocks = 1;            // side by side, with weights or sums in registers
 constexpr int kDepthwiseTile = 4;
 
 #if defined(__x86_64__)
