@@ -246,7 +246,7 @@ void depthwise_gradient_row(const RowGradient& c, const Segments& whole, std::in
   constexpr int kMost = kRowBlocks;
   for (std::int64_t block = 0; block < c.blocks;) {
     const std::int64_t first = block * kLanes, left = c.in_channels - first;
-    const int vectors = left >= kMost * kLanes ? kMost : 1;
+    const bool together = left >= kMost * kLanes;
     for (std::int64_t ky = ky_begin; ky < ky_end;) {
       const std::int64_t rows = ky_end - ky < 3 ? 1 : 3;
       Segment parts[3];
@@ -256,7 +256,7 @@ void depthwise_gradient_row(const RowGradient& c, const Segments& whole, std::in
       }
       const float* d = shared ? cotangent : cotangent + first;
       float* into = partial + ky * c.kernel_x * width + first;
-      if (vectors == kMost)
+      if (together)
         depthwise_gradient_blocks<kMost, true, shared>(rows, c, parts, d, left, into, fetch);
       else if (left >= kLanes)
         depthwise_gradient_blocks<1, true, shared>(rows, c, parts, d, left, into, fetch);
@@ -264,7 +264,7 @@ void depthwise_gradient_row(const RowGradient& c, const Segments& whole, std::in
         depthwise_gradient_blocks<1, false, shared>(rows, c, parts, d, left, into, fetch);
       ky += rows;
     }
-    block += vectors;
+    block += together ? kMost : 1;
   }
 }
 
