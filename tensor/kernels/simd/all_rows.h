@@ -1,5 +1,6 @@
 // All row kernels in terms of the vector of one instruction set, and their table. Included inside
 // that set's own namespace.
+#include "integrad/tensor/kernels/simd/channel_blocks.h"
 #include "integrad/tensor/kernels/simd/fetch.h"
 // In terms of this.
 #include "integrad/tensor/kernels/simd/border.h"

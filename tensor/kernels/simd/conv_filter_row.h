@@ -50,18 +50,14 @@ void gradient_run(std::int64_t count, const RowGradient& c, const Segment (&part
   }
 }
 
-// Of `vectors` blocks; in a block by itself there may be fewer channels.
-template <int vectors>
+template <int vectors, bool whole>
 void bias_gradient_blocks(std::int64_t pixels, std::int64_t pixel_step, std::int64_t channels,
                           const float* d, float* into) {
-  const auto get = [&](std::int64_t ox, int v) {
-    const float* const at = d + ox * pixel_step + v * kLanes;
-    return vectors > 1 || channels >= kLanes ? load(at) : load_first(at, channels);
-  };
   Vector sum[4][vectors];
   UNROLL for (int i = 0; i < 4; ++i) UNROLL for (int v = 0; v < vectors; ++v) sum[i][v] = zero();
-  const auto take = [&](std::int64_t ox, int i) {
-    UNROLL for (int v = 0; v < vectors; ++v) sum[i][v] = add(sum[i][v], get(ox, v));
+  const auto take = [&](std::int64_t ox, int i) ALWAYS_INLINE_LAMBDA {
+    UNROLL for (int v = 0; v < vectors; ++v) sum[i][v] =
+        add(sum[i][v], load_channels<whole>(d + ox * pixel_step + v * kLanes, channels));
   };
   std::int64_t ox = 0;
   for (; ox + 4 <= pixels; ox += 4) UNROLL for (int i = 0; i < 4; ++i) take(ox + i, i);
@@ -72,20 +68,14 @@ void bias_gradient_blocks(std::int64_t pixels, std::int64_t pixel_step, std::int
   }
 }
 
-// The order of row_sum in bands.h. Two blocks at a time: neighbours in memory.
-void bias_gradient(std::int64_t pixels, std::int64_t blocks, std::int64_t pixel_step,
-                   std::int64_t channels, const float* cotangent, float* partial) {
-  constexpr int kMost = 2;
-  for (std::int64_t first = 0; first < blocks * kLanes;) {
-    const std::int64_t left = channels - first;
-    if (left >= kMost * kLanes) {
-      bias_gradient_blocks<kMost>(pixels, pixel_step, left, cotangent + first, partial + first);
-      first += kMost * kLanes;
-    } else {
-      bias_gradient_blocks<1>(pixels, pixel_step, left, cotangent + first, partial + first);
-      first += kLanes;
-    }
-  }
+// The order of row_sum in bands.h.
+void bias_gradient(std::int64_t pixels, std::int64_t pixel_step, std::int64_t channels,
+                   const float* cotangent, float* partial) {
+  for_each_block<2>(channels, [&](std::int64_t first, auto blocks) {
+    using B = decltype(blocks);
+    bias_gradient_blocks<B::vectors, B::whole>(pixels, pixel_step, channels - first,
+                                               cotangent + first, partial + first);
+  });
 }
 
 void conv_filter_row(const RowGradient& c, const float* x, std::int64_t ky_begin,
@@ -122,6 +112,6 @@ void conv_filter_row(const RowGradient& c, const float* x, std::int64_t ky_begin
   }
   fetch.close();
   if (c.bias)
-    bias_gradient(c.out_width, c.blocks, width, width, cotangent,
+    bias_gradient(c.out_width, width, width, cotangent,
                   partial + c.kernel_y * c.kernel_x * c.in_channels * width);
 }

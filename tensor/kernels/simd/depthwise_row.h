@@ -1,19 +1,5 @@
 // Depthwise convolution: lanes are channels, the same in input and output.
 
-// A vector of channels; the last may have fewer, and nothing beyond them may be touched.
-template <bool whole>
-ALWAYS_INLINE Vector load_channels(const float* p, std::int64_t channels) {
-  return whole ? load(p) : load_first(p, channels);
-}
-
-template <bool whole>
-ALWAYS_INLINE void store_channels(float* p, Vector v, std::int64_t channels) {
-  if (whole)
-    store(p, v);
-  else
-    store_first(p, v, channels);
-}
-
 template <int pixels, bool whole>
 void depthwise_tile(const RowConvolution& c, const Tile& t) {
   Vector sum[pixels];
@@ -93,24 +79,16 @@ NEVER_INLINE void depthwise_run(const RowConvolution& c, const Tile& t, std::int
   fetches = fetch;
 }
 
-// Of one block, or of the next kRowBlocks; returns how many.
-std::int64_t depthwise_blocks(const RowConvolution& c, const Tile& t, std::int64_t pixels,
-                              Fetch& fetch) {
-  const bool run = c.kernel_x == 3 && c.stride == 1 && c.dilation == 1 && t.last >= kLanes;
-  constexpr int kMost = kRowBlocks;
-  if (run && t.rows == 3 && t.last >= kMost * kLanes) {
-    depthwise_run<3, kMost>(c, t, pixels, fetch);
-    return kMost;
+template <int vectors, bool whole>
+void depthwise_blocks(const RowConvolution& c, const Tile& t, std::int64_t pixels, Fetch& fetch) {
+  const bool run = whole && c.kernel_x == 3 && c.stride == 1 && c.dilation == 1;
+  if (run && t.rows == 3) return depthwise_run<3, vectors>(c, t, pixels, fetch);
+  if (run && t.rows == 2) return depthwise_run<2, vectors>(c, t, pixels, fetch);
+  Tile one = t;
+  for (int v = 0; v < vectors; ++v) {
+    depthwise_tiles<whole>(c, one, pixels);
+    one.x += kLanes, one.filter += kLanes, one.bias += kLanes, one.y += kLanes;
   }
-  if (run && t.rows == 3)
-    depthwise_run<3, 1>(c, t, pixels, fetch);
-  else if (run && t.rows == 2)
-    depthwise_run<2, 1>(c, t, pixels, fetch);
-  else if (t.last >= kLanes)
-    depthwise_tiles<true>(c, t, pixels);
-  else
-    depthwise_tiles<false>(c, t, pixels);
-  return 1;
 }
 
 // Outputs that are computed together from output ox on: some of those that meet the left border, or
@@ -151,15 +129,15 @@ void depthwise_row(const RowConvolution& c, const float* x, std::int64_t ky_begi
                     scratch + row * t.row_step);
     }
     float* const into = y.cached == nullptr ? whole_tile : y.cached + ox * c.out_pixel_step;
-    for (std::int64_t block = 0; block < c.blocks;) {
-      const std::int64_t first = block * kLanes;
+    for_each_block<kRowBlocks>(c.out_channels, [&](std::int64_t first, auto blocks) {
+      using B = decltype(blocks);
       t.x = source + first;
       t.filter = c.filter + ky_begin * c.kernel_x * c.blocks * kLanes + first;
       t.bias = c.bias + first;
       t.y = into + first;
       t.last = c.out_channels - first;
-      block += depthwise_blocks(c, t, pixels, fetch);
-    }
+      depthwise_blocks<B::vectors, B::whole>(c, t, pixels, fetch);
+    });
     // In whole lines of the cache: half a line on its way to memory would wait for the other half.
     if (y.streamed != nullptr)
       for (std::int64_t i = 0; i < pixels * c.out_channels; i += kLanes)
@@ -225,47 +203,30 @@ void depthwise_gradient_rows(const RowGradient& c, const Segment (&parts)[3],
   }
 }
 
-template <int vectors, bool whole, bool shared>
-void depthwise_gradient_blocks(std::int64_t rows, const RowGradient& c, const Segment (&parts)[3],
-                               const float* cotangent, std::int64_t channels, float* partial,
-                               Fetch& fetch) {
-  if (rows == 3)
-    depthwise_gradient_rows<3, vectors, whole, shared>(c, parts, cotangent, channels, partial,
-                                                       fetch);
-  else
-    depthwise_gradient_rows<1, vectors, whole, shared>(c, parts, cotangent, channels, partial,
-                                                       fetch);
-}
-
 // One row for all channels of x; shared: of the cotangent's first channel.
 template <bool shared>
 void depthwise_gradient_row(const RowGradient& c, const Segments& whole, std::int64_t ky_begin,
                             std::int64_t ky_end, const float* cotangent, float* partial,
                             Fetch& fetch) {
   const std::int64_t width = c.blocks * kLanes;
-  constexpr int kMost = kRowBlocks;
-  for (std::int64_t block = 0; block < c.blocks;) {
-    const std::int64_t first = block * kLanes, left = c.in_channels - first;
-    const bool together = left >= kMost * kLanes;
+  for_each_block<kRowBlocks>(c.in_channels, [&](std::int64_t first, auto blocks) {
+    using B = decltype(blocks);
+    const float* const d = shared ? cotangent : cotangent + first;
     for (std::int64_t ky = ky_begin; ky < ky_end;) {
-      const std::int64_t rows = ky_end - ky < 3 ? 1 : 3;
+      const std::int64_t rows = ky_end - ky < 3 ? 1 : 3, left = c.in_channels - first;
       Segment parts[3];
       for (int i = 0; i < 3; ++i) {
         parts[i] = whole.part[i];
         parts[i].x += (ky - ky_begin) * parts[i].row_step + first;
       }
-      const float* d = shared ? cotangent : cotangent + first;
       float* into = partial + ky * c.kernel_x * width + first;
-      if (together)
-        depthwise_gradient_blocks<kMost, true, shared>(rows, c, parts, d, left, into, fetch);
-      else if (left >= kLanes)
-        depthwise_gradient_blocks<1, true, shared>(rows, c, parts, d, left, into, fetch);
+      if (rows == 3)
+        depthwise_gradient_rows<3, B::vectors, B::whole, shared>(c, parts, d, left, into, fetch);
       else
-        depthwise_gradient_blocks<1, false, shared>(rows, c, parts, d, left, into, fetch);
+        depthwise_gradient_rows<1, B::vectors, B::whole, shared>(c, parts, d, left, into, fetch);
       ky += rows;
     }
-    block += together ? kMost : 1;
-  }
+  });
 }
 
 void depthwise_filter_row(const RowGradient& c, const float* x, std::int64_t ky_begin,
@@ -276,7 +237,7 @@ void depthwise_filter_row(const RowGradient& c, const float* x, std::int64_t ky_
   depthwise_gradient_row<false>(c, whole, ky_begin, ky_end, cotangent, partial, fetch);
   fetch.close();
   if (c.bias)
-    bias_gradient(c.out_width, c.blocks, c.out_channels, c.out_channels, cotangent,
+    bias_gradient(c.out_width, c.out_channels, c.out_channels, cotangent,
                   partial + c.kernel_y * c.kernel_x * c.blocks * kLanes);
 }
 
@@ -289,5 +250,5 @@ void narrow_filter_row(const RowGradient& c, const float* x, std::int64_t ky_beg
   for (std::int64_t o = 0; o < c.out_channels; ++o, partial += one)
     depthwise_gradient_row<true>(c, whole, ky_begin, ky_end, cotangent + o, partial, fetch);
   fetch.close();
-  if (c.bias) bias_gradient(c.out_width, 1, c.out_channels, c.out_channels, cotangent, partial);
+  if (c.bias) bias_gradient(c.out_width, c.out_channels, c.out_channels, cotangent, partial);
 }

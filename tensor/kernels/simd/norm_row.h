@@ -42,25 +42,6 @@ struct MapLanes {
   }
 };
 
-// How many blocks of channels are worked on together, and whether they fill their vectors.
-template <int count, bool full>
-struct Blocks {
-  static constexpr int vectors = count;
-  static constexpr bool whole = full;
-};
-// Calls visit(first channel, Blocks) for all channels, two blocks at a time where there are: what
-// lies side by side in memory is read together.
-template <class Visit>
-ALWAYS_INLINE void for_each_block(std::int64_t channels, Visit visit) {
-  std::int64_t first = 0;
-  for (; first + 2 * kLanes <= channels; first += 2 * kLanes) visit(first, Blocks<2, true>{});
-  if (first + kLanes <= channels) {
-    visit(first, Blocks<1, true>{});
-    first += kLanes;
-  }
-  if (first < channels) visit(first, Blocks<1, false>{});
-}
-
 template <int vectors, bool whole, class X>
 void map_block(const ChannelMap<float>& m, std::int64_t pixels, std::int64_t channels,
                std::int64_t first, const X* x, float* z) {
@@ -182,32 +163,30 @@ void gradient_sums_block(const ChannelMap<float>& m, std::int64_t pixels, std::i
 template <class X>
 void map_row(const ChannelMap<float>& m, std::int64_t pixels, std::int64_t channels, const X* x,
              float* z) {
-  for_each_block(channels, [&](std::int64_t first, auto blocks) ALWAYS_INLINE_LAMBDA {
+  for_each_block<2>(channels, [&](std::int64_t first, auto blocks) ALWAYS_INLINE_LAMBDA {
     using B = decltype(blocks);
     map_block<B::vectors, B::whole>(m, pixels, channels, first, x, z);
   });
 }
 
 void moments_row(std::int64_t pixels, std::int64_t channels, const float* y, double* sums) {
-  std::int64_t first = 0;
-  for (; first + kLanes <= channels; first += kLanes)
-    moments_block<true>(pixels, channels, first, y, sums);
-  if (first < channels) moments_block<false>(pixels, channels, first, y, sums);
+  for_each_block<1>(channels, [&](std::int64_t first, auto blocks) ALWAYS_INLINE_LAMBDA {
+    moments_block<decltype(blocks)::whole>(pixels, channels, first, y, sums);
+  });
 }
 
 template <class Y>
 void gradient_sums_row(const ChannelMap<float>& m, std::int64_t pixels, std::int64_t channels,
                        const float* d, const Y* y, double* sums) {
-  std::int64_t first = 0;
-  for (; first + kLanes <= channels; first += kLanes)
-    gradient_sums_block<true>(m, pixels, channels, first, d, y, sums);
-  if (first < channels) gradient_sums_block<false>(m, pixels, channels, first, d, y, sums);
+  for_each_block<1>(channels, [&](std::int64_t first, auto blocks) ALWAYS_INLINE_LAMBDA {
+    gradient_sums_block<decltype(blocks)::whole>(m, pixels, channels, first, d, y, sums);
+  });
 }
 
 template <class X>
 void gradient_row(const ChannelMap<float>& m, const float* slope, const float* offset,
                   std::int64_t pixels, std::int64_t channels, const X* d, const X* y, float* dy) {
-  for_each_block(channels, [&](std::int64_t first, auto blocks) ALWAYS_INLINE_LAMBDA {
+  for_each_block<2>(channels, [&](std::int64_t first, auto blocks) ALWAYS_INLINE_LAMBDA {
     using B = decltype(blocks);
     gradient_block<B::vectors, B::whole>(m, slope, offset, pixels, channels, first, d, y, dy);
   });
