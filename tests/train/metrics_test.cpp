@@ -79,7 +79,7 @@ TEST_CASE("the area under the curve equals the count over all pairs, with ties")
 
 TEST_CASE("images of many pixels are counted pixel by pixel") {
   const Random random(3, 2);
-  const std::size_t pixels = 200003;  // several parts and tables, and a remainder of each
+  const std::size_t pixels = 700003;  // several parts, tables and sorted runs, a remainder of each
   std::vector<std::int8_t> codes(pixels);
   Bytes truth(pixels), view(pixels);
   Confusion expected;
