@@ -4,9 +4,12 @@
 #include <bit>
 #include <iterator>
 #include <limits>
-#include <numeric>
 
 #include "integrad/train/scored_pixels.h"
+
+#ifdef INTEGRAD_HIGHWAY
+#include <hwy/contrib/sort/vqsort.h>
+#endif
 
 namespace integrad {
 
@@ -27,25 +30,13 @@ std::uint32_t ordered(float value) {
   return (bits & 0x80000000u) != 0 ? ~bits : bits | 0x80000000u;
 }
 
-/// Sorts by 11, 11 and 10 bits from the lowest: a million scores in a tenth of std::sort's time.
-void radix_sort(std::span<std::uint32_t> keys) {
-  constexpr std::array<unsigned, 3> kShift{0, 11, 22};
-  constexpr std::uint32_t kDigits = 2048;
-  std::array<std::array<std::size_t, kDigits>, 3> places{};
-  const auto digit = [&](std::uint32_t key, std::size_t pass) {
-    return key >> kShift[pass] & (kDigits - 1);
-  };
-  for (const std::uint32_t key : keys)
-    for (std::size_t pass = 0; pass < 3; ++pass) ++places[pass][digit(key, pass)];
-  auto other = Buffer<std::uint32_t>::uninitialized(keys.size());
-  std::span<std::uint32_t> from = keys, to(other.data(), other.size());
-  for (std::size_t pass = 0; pass < 3; ++pass) {
-    std::exclusive_scan(places[pass].begin(), places[pass].end(), places[pass].begin(),
-                        std::size_t{0});
-    for (const std::uint32_t key : from) to[places[pass][digit(key, pass)]++] = key;
-    std::swap(from, to);
-  }
-  std::ranges::copy(from, keys.begin());  // three passes end in the other one
+/// Ascending. Highway sorts with vector instructions, in a tenth of std::sort's time or less.
+void sort(std::span<std::uint32_t> keys) {
+#ifdef INTEGRAD_HIGHWAY
+  hwy::Sorter()(keys.data(), keys.size(), hwy::SortAscending());
+#else
+  std::ranges::sort(keys);
+#endif
 }
 
 /// Pairs in the right order between sorted scores, doubled, ties counted once; walks each once.
@@ -94,7 +85,7 @@ void Ranks<float>::add(std::span<const float> scores, std::span<const std::uint8
     }
     won.count = positives;
     lost.count = negatives;
-    radix_sort(lost.values());
+    sort(lost.values());
     positive[run] = std::move(won);
     negative_[first + run] = std::move(lost);
   });
@@ -111,7 +102,7 @@ void Ranks<float>::add(Ranks&& other) {
 
 double Ranks<float>::area_under_curve() const {
   std::vector<std::uint32_t> positive = positive_;
-  radix_sort(positive);
+  sort(positive);
   std::vector<PairCount> wins(negative_.size());
   parallel_chunks(static_cast<Index>(wins.size()), [&](Index run) {
     const auto i = static_cast<std::size_t>(run);
