@@ -102,6 +102,18 @@ void conv_tile(const RowConvolution& c, const Tile& t, Fetch& fetches) {
   }
 }
 
+// The most pixels of a tile, by its blocks; of any kernel, of one tap. Without an instance for the
+// kernel, about eight sums hide a sum's latency, and fewer instances compile faster.
+constexpr int whole_tile(int blocks) {
+  return blocks == 1 ? kTile1 : kTile2;
+}
+constexpr int whole_point(int blocks) {
+  return blocks == 1 ? kPoint1 : kPoint2;
+}
+constexpr int any_tile(int blocks) {
+  return whole_tile(blocks) > 8 ? whole_tile(blocks) / 2 : whole_tile(blocks);
+}
+
 // Picks the instance with the number of pixels that is known only now. Kernels 1 and 3 wide have
 // their own for wide tiles, and one tap of usual numbers of channels for whole ones.
 template <int blocks, int pixels>
@@ -109,10 +121,8 @@ void conv_tile_of(std::int64_t wanted, const RowConvolution& c, const Tile& t, F
   if constexpr (pixels > 1) {
     if (wanted < pixels) return conv_tile_of<blocks, pixels - 1>(wanted, c, t, fetch);
   }
-  constexpr int kTile = blocks == 1 ? kTile1 : kTile2;
-  constexpr int kPoint = blocks == 1 ? kPoint1 : kPoint2;
-  constexpr bool wide = 2 * pixels >= kTile;
-  if constexpr (pixels == kPoint) {
+  constexpr bool wide = 2 * pixels >= whole_tile(blocks);
+  if constexpr (pixels == whole_point(blocks)) {
     if (c.stride == 1 && c.kernel_x == 1) switch (c.in_channels) {
         case 16:
           return conv_tile<pixels, blocks, 1, 16>(c, t, fetch);
@@ -129,16 +139,22 @@ void conv_tile_of(std::int64_t wanted, const RowConvolution& c, const Tile& t, F
     if (c.stride == 1 && c.kernel_x == 3 && c.dilation == 1)
       return conv_tile<pixels, blocks, 3>(c, t, fetch);
   }
-  conv_tile<pixels, blocks, 0>(c, t, fetch);
+  if constexpr (pixels <= any_tile(blocks)) conv_tile<pixels, blocks, 0>(c, t, fetch);
+}
+
+// The most pixels of a row's tiles.
+std::int64_t tile_limit(const RowConvolution& c) {
+  const int blocks = c.blocks == 1 ? 1 : 2;
+  if (c.stride == 1 && c.kernel_x == 1) return whole_point(blocks);
+  const bool three = c.stride == 1 && c.kernel_x == 3 && c.dilation == 1;
+  return three ? whole_tile(blocks) : any_tile(blocks);
 }
 
 void conv_row(const RowConvolution& c, const float* x, std::int64_t ky_begin, std::int64_t ky_end,
               float* scratch, Upcoming& next, const RowDestination& y) {
   const std::int64_t extent = (c.kernel_x - 1) * c.dilation + 1, rows = ky_end - ky_begin;
   const std::int64_t run = c.kernel_x * c.in_channels * kLanes;  // weights of one ky and block
-  const std::int64_t limit = c.kernel_x == 1 ? (c.blocks == 1 ? kPoint1 : kPoint2)
-                             : c.blocks == 1 ? kTile1
-                                             : kTile2;
+  const std::int64_t limit = tile_limit(c);
   std::int64_t tiles = (c.out_width + limit - 1) / limit;
   Fetch fetch(next);
   Tile t;
