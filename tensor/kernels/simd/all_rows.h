@@ -6,6 +6,7 @@
 #include "integrad/tensor/kernels/simd/border.h"
 #include "integrad/tensor/kernels/simd/conv_filter_row.h"
 #include "integrad/tensor/kernels/simd/conv_row.h"
+#include "integrad/tensor/kernels/simd/depthwise_filter_row.h"
 #include "integrad/tensor/kernels/simd/depthwise_row.h"
 #include "integrad/tensor/kernels/simd/exponential.h"
 #include "integrad/tensor/kernels/simd/narrow_row.h"

@@ -11,11 +11,12 @@ class Fetch {
     next_->at[next_->first] = at_;
     next_->bytes[next_->first] = left_;
   }
+  template <int lines = 1>
   ALWAYS_INLINE void step() {
     if (left_ <= 0) return;
     __builtin_prefetch(at_, 0, 2);
-    at_ += 64;
-    left_ -= 64;
+    at_ += 64 * lines;
+    left_ -= 64 * lines;
     if (left_ <= 0) {
       ++next_->first;
       open();

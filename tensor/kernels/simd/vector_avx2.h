@@ -8,6 +8,10 @@ constexpr int kPoint1 = 12, kPoint2 = 6;  // the same of one tap
 constexpr int kRowBlocks = 1;             // side by side, with weights or sums in registers
 constexpr int kDepthwiseTile = 8;
 
+// Behind this the compiler takes v from its register, not from memory again.
+ALWAYS_INLINE void keep(Vector& v) {
+  asm("" : "+x"(v));
+}
 ALWAYS_INLINE Vector zero() {
   return _mm256_setzero_ps();
 }

@@ -9,6 +9,10 @@ constexpr int kPoint1 = 16, kPoint2 = 8;  // the same of one tap
 constexpr int kRowBlocks = 2;             // side by side, with weights or sums in registers
 constexpr int kDepthwiseTile = 8;
 
+// Behind this the compiler takes v from its register, not from memory again.
+ALWAYS_INLINE void keep(Vector& v) {
+  asm("" : "+v"(v));
+}
 ALWAYS_INLINE Vector zero() {
   return _mm512_setzero_ps();
 }

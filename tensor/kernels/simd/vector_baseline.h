@@ -12,6 +12,10 @@ using Vector = __m128;
 constexpr int kTile1 = 4, kTile2 = 2;
 constexpr int kGradient1 = 4, kGradient2 = 2;
 
+// Behind this the compiler takes v from its register, not from memory again.
+ALWAYS_INLINE void keep(Vector& v) {
+  asm("" : "+x"(v));
+}
 ALWAYS_INLINE Vector zero() {
   return _mm_setzero_ps();
 }
@@ -70,6 +74,9 @@ using Vector = float32x4_t;
 constexpr int kTile1 = 20, kTile2 = 12;
 constexpr int kGradient1 = 24, kGradient2 = 12;
 
+ALWAYS_INLINE void keep(Vector& v) {
+  asm("" : "+w"(v));
+}
 ALWAYS_INLINE Vector zero() {
   return vdupq_n_f32(0.0f);
 }
@@ -103,6 +110,7 @@ using Vector = float __attribute__((vector_size(16)));
 constexpr int kTile1 = 4, kTile2 = 2;
 constexpr int kGradient1 = 4, kGradient2 = 2;
 
+ALWAYS_INLINE void keep(Vector&) {}
 ALWAYS_INLINE Vector zero() {
   return Vector{};
 }
