@@ -74,6 +74,9 @@ struct RunNode {
 
   void operator()(const quantized::TransposedConv2d& o, Tensor<std::int8_t>& out) const {
     const integrad_transposed_conv kernel = o.kernel();
+    if (int8::transposed_conv(kernel, batch(), in(0).data(), o.tables.weight.data(),
+                              o.tables.bias.data(), out.data()))
+      return;
     by_rows(out, [&](Index n, Index offset, std::int32_t begin, std::int32_t end) {
       integrad_transposed_conv_rows(&kernel, rows(n), o.tables.weight.data(), o.tables.bias.data(),
                                     out.data() + offset, begin, end);

@@ -9,6 +9,7 @@
 #include "integrad/quant/c/depthwise.h"
 #include "integrad/quant/c/elementwise.h"
 #include "integrad/quant/c/pool.h"
+#include "integrad/quant/c/transposed_conv.h"
 #include "integrad/quant/c/unpool.h"
 #include "integrad/quant/kernels/simd/int8_kernels.h"
 #include "integrad/tensor/buffer.h"
@@ -26,8 +27,11 @@ bool conv(const integrad_conv& layer, Index batch, const std::int8_t* input,
 /// Multiplier 1.
 bool depthwise(const integrad_depthwise& layer, Index batch, const std::int8_t* input,
                const std::int8_t* filter, const std::int32_t* bias, std::int8_t* output);
-/// The same layers up to their 32-bit sums, bias included: sums(row, values) receives each output
-/// row of all images, [width][channels], from the thread that computed it.
+/// Windows side by side: kernels as large as their strides, without padding.
+bool transposed_conv(const integrad_transposed_conv& layer, Index batch, const std::int8_t* input,
+                     const std::int8_t* filter, const std::int32_t* bias, std::int8_t* output);
+/// conv and depthwise up to their 32-bit sums, bias included: sums(row, values) receives each
+/// output row of all images, [width][channels], from the thread that computed it.
 using SumsRow = std::function<void(Index row, const std::int32_t* sums)>;
 bool conv_sums(const integrad_conv& layer, Index batch, const std::int8_t* input,
                const std::int8_t* filter, const std::int32_t* bias, const SumsRow& sums);
