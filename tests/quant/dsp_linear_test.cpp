@@ -17,7 +17,7 @@ struct Linear {
   GuardedBuffer<std::int8_t> weight, expected, actual;
   GuardedBuffer<std::int32_t> bias, folded;
 
-  Linear(Draw& draw, Edge edge, std::size_t weights, std::size_t channels, std::size_t outputs,
+  Linear(DspDraw& draw, Edge edge, std::size_t weights, std::size_t channels, std::size_t outputs,
          ChannelAxis axis, std::int32_t zero_point)
       : weight(weights, edge),
         expected(outputs, edge),
@@ -46,7 +46,7 @@ integrad_dims outputs_of(integrad_dims in, integrad_window y, integrad_window x,
 }  // namespace
 
 TEST_CASE("the DSP convolution gives the portable one's bytes for every remainder") {
-  Draw draw(1);
+  DspDraw draw(1);
   int parts = 0, grouped = 0;
   for (int i = 0; i < kCases; ++i) {
     const std::int32_t groups = draw.once_in(3) ? draw.between(2, 4) : 1;
@@ -81,7 +81,7 @@ TEST_CASE("the DSP convolution gives the portable one's bytes for every remainde
 }
 
 TEST_CASE("the DSP depthwise convolution gives the portable one's bytes for every remainder") {
-  Draw draw(2);
+  DspDraw draw(2);
   int words = 0, many_taps = 0;
   for (int i = 0; i < kCases; ++i) {
     const std::int32_t multiplier = draw.once_in(4) ? draw.between(2, 4) : 1;

@@ -20,7 +20,7 @@ std::size_t size(std::ptrdiff_t value) {
 }  // namespace
 
 TEST_CASE("common scales requantise as the definition does, in both roundings") {
-  Draw draw(3);
+  DspDraw draw(3);
   const std::int32_t edges[] = {INT32_MIN, INT32_MIN + 1, -(1 << 30),    -1,       0, 1,
                                 2,         1 << 30,       INT32_MAX - 1, INT32_MAX};
   for (std::int32_t right = 2; right <= 31; ++right)
@@ -50,7 +50,7 @@ TEST_CASE("common scales requantise as the definition does, in both roundings") 
 }
 
 TEST_CASE("the DSP addition gives the portable one's bytes") {
-  Draw draw(4);
+  DspDraw draw(4);
   int quick = 0;
   for (int i = 0; i < 2000; ++i) {
     const std::size_t count = size(draw.between(0, 33));
@@ -92,7 +92,7 @@ TEST_CASE("the DSP addition gives the portable one's bytes") {
 }
 
 TEST_CASE("the DSP pool and unpool give the portable ones' bytes, and the same winners") {
-  Draw draw(5);
+  DspDraw draw(5);
   int quick = 0;
   for (int i = 0; i < 3000; ++i) {
     integrad_window y = draw.window(), x = draw.window();

@@ -97,6 +97,15 @@ TEST_CASE("no merge was left unsettled") {
   check_project(unsettled_merges);
 }
 
+TEST_CASE("the headers that tests share define each type once") {
+  const SourceFile a{"tests/support/a.h", "namespace n {\nclass Draw {\n};\n}\n"};
+  CHECK(types_defined_twice({a, {"tests/support/b.h", "\nstruct Draw : Base {\n};\n"}}) ==
+        std::vector<std::string>{"tests/support/a.h and tests/support/b.h both define Draw"});
+  CHECK(types_defined_twice({a, {"tests/support/b.h", "\nclass Draw;\nstruct Drawn {\n"}}).empty());
+  CHECK(types_defined_twice({a, {"tests/a_test.cpp", "\nclass Draw {\n"}}).empty());
+  for (const std::string& complaint : types_defined_twice(project())) FAIL_CHECK(complaint);
+}
+
 TEST_CASE("a page's link to a line leads to what it names") {
   const auto read = [](const std::string& path) {
     return std::string(path == "quant/a.h" ? "int b;\nint name(int);\n" : "");

@@ -17,9 +17,9 @@ namespace integrad::testing {
 using Edge = GuardedBuffer<std::int8_t>::Edge;
 
 /// Numbers drawn one after the other.
-class Draw {
+class DspDraw {
  public:
-  explicit Draw(std::uint64_t seed) : random_(seed, 1) {}
+  explicit DspDraw(std::uint64_t seed) : random_(seed, 1) {}
 
   std::int32_t below(std::int32_t end) {
     return static_cast<std::int32_t>(random_.below(next_++, static_cast<std::uint64_t>(end)));
@@ -66,7 +66,7 @@ struct DrawnStage {
   std::vector<integrad_scale> scales;
   integrad_output_stage stage{};
 
-  DrawnStage(Draw& draw, std::int32_t channels) {
+  DrawnStage(DspDraw& draw, std::int32_t channels) {
     const bool usual = !draw.once_in(3), all = draw.once_in(4);
     for (std::int32_t i = 0; i < channels; ++i) scales.push_back(draw.scale(usual));
     const bool narrow = draw.once_in(2);
@@ -98,7 +98,7 @@ struct DrawnRows {
   std::int32_t first, end;
   GuardedBuffer<std::int8_t> codes;
 
-  DrawnRows(Draw& draw, integrad_dims image, integrad_window window, std::int32_t row_begin,
+  DrawnRows(DspDraw& draw, integrad_dims image, integrad_window window, std::int32_t row_begin,
             std::int32_t row_end, Edge edge)
       : first(integrad_rows_kept(window, row_begin, image.height)),
         end(std::max(first, integrad_rows_needed(window, row_end, image.height))),

@@ -4,6 +4,7 @@
 #include <array>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <regex>
 #include <set>
 #include <sstream>
@@ -175,6 +176,21 @@ Complaints unsettled_merges(const SourceFile& file) {
   for (const char mark : {'<', '>'})  // pieced together, so that this file obeys its own rule
     if (("\n" + file.text).find("\n" + std::string(7, mark) + " ") != std::string::npos)
       complaints.push_back(file.path + " holds a line that a merge left");
+  return complaints;
+}
+
+Complaints types_defined_twice(const std::vector<SourceFile>& files) {
+  static const std::regex type(R"(\n(?:class|struct) (\w+)[^;\n]*\{)");
+  Complaints complaints;
+  std::map<std::string, std::string> places;
+  for (const SourceFile& file : files) {
+    if (!file.path.starts_with("tests/support/") || !file.path.ends_with(".h")) continue;
+    for (std::sregex_iterator at(file.text.begin(), file.text.end(), type), end; at != end; ++at) {
+      const auto [first, added] = places.emplace((*at)[1], file.path);
+      if (!added)
+        complaints.push_back(first->second + " and " + file.path + " both define " + first->first);
+    }
+  }
   return complaints;
 }
 

@@ -39,6 +39,10 @@ std::vector<std::string> unsettled_merges(const SourceFile& file);
 std::vector<std::string> line_links(const SourceFile& page,
                                     const std::function<std::string(const std::string&)>& read);
 
+/// The headers that tests share, all in one namespace, define no type twice: programs with two of
+/// one name link, and run the functions of either.
+std::vector<std::string> types_defined_twice(const std::vector<SourceFile>& files);
+
 /// The files of train/ that a build without images compiles, `set(training ...)` in `cmake`,
 /// include no header of a file of train/ that is not among them. `read` as for line_links().
 std::vector<std::string> missing_of_training(
