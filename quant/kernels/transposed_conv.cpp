@@ -57,6 +57,8 @@ bool transposed_conv(const integrad_transposed_conv& layer, Index batch, const s
   if (kernels == nullptr || !side_by_side(wy, layer.input.height, layer.output.height) ||
       !side_by_side(wx, layer.input.width, layer.output.width))
     return false;
+  // Kept small: the sizes below are 32 bits, and conv_layer refuses more in any case.
+  if (Index{wx.kernel} * layer.output.channels > Index{1} << 24) return false;
   std::int32_t group = 1;
   while (layer.input.width % (2 * group) == 0 &&
          2 * group * Index{wx.kernel} * layer.output.channels <= kernels->lanes)
