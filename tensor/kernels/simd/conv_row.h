@@ -102,16 +102,12 @@ void conv_tile(const RowConvolution& c, const Tile& t, Fetch& fetches) {
   }
 }
 
-// The most pixels of a tile, by its blocks; of any kernel, of one tap. Without an instance for the
-// kernel, about eight sums hide a sum's latency, and fewer instances compile faster.
+// The most pixels of a tile, by its blocks; of one tap.
 constexpr int whole_tile(int blocks) {
   return blocks == 1 ? kTile1 : kTile2;
 }
 constexpr int whole_point(int blocks) {
   return blocks == 1 ? kPoint1 : kPoint2;
-}
-constexpr int any_tile(int blocks) {
-  return whole_tile(blocks) > 8 ? whole_tile(blocks) / 2 : whole_tile(blocks);
 }
 
 // Picks the instance with the number of pixels that is known only now. Kernels 1 and 3 wide have
@@ -139,22 +135,15 @@ void conv_tile_of(std::int64_t wanted, const RowConvolution& c, const Tile& t, F
     if (c.stride == 1 && c.kernel_x == 3 && c.dilation == 1)
       return conv_tile<pixels, blocks, 3>(c, t, fetch);
   }
-  if constexpr (pixels <= any_tile(blocks)) conv_tile<pixels, blocks, 0>(c, t, fetch);
-}
-
-// The most pixels of a row's tiles.
-std::int64_t tile_limit(const RowConvolution& c) {
-  const int blocks = c.blocks == 1 ? 1 : 2;
-  if (c.stride == 1 && c.kernel_x == 1) return whole_point(blocks);
-  const bool three = c.stride == 1 && c.kernel_x == 3 && c.dilation == 1;
-  return three ? whole_tile(blocks) : any_tile(blocks);
+  conv_tile<pixels, blocks, 0>(c, t, fetch);
 }
 
 void conv_row(const RowConvolution& c, const float* x, std::int64_t ky_begin, std::int64_t ky_end,
               float* scratch, Upcoming& next, const RowDestination& y) {
   const std::int64_t extent = (c.kernel_x - 1) * c.dilation + 1, rows = ky_end - ky_begin;
   const std::int64_t run = c.kernel_x * c.in_channels * kLanes;  // weights of one ky and block
-  const std::int64_t limit = tile_limit(c);
+  const int blocks = c.blocks == 1 ? 1 : 2;
+  const std::int64_t limit = c.kernel_x == 1 ? whole_point(blocks) : whole_tile(blocks);
   std::int64_t tiles = (c.out_width + limit - 1) / limit;
   Fetch fetch(next);
   Tile t;
