@@ -13,7 +13,8 @@ namespace integrad::bench {
 namespace {
 
 WindowSpec window_of(const LayerCase& layer) {
-  return WindowSpec::square(layer.kernel, 1, Padding::same());
+  const std::int32_t kernel = layer.kernel, stride = layer.stride, dilation = layer.dilation;
+  return {kernel, kernel, stride, stride, dilation, dilation, Padding::same()};
 }
 
 Shape filter_shape(const LayerCase& layer) {

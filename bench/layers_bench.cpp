@@ -10,10 +10,11 @@ namespace {
 constexpr Index kCheckedSide = 40;
 
 OperatorCost cost_of(const LayerCase& layer, Direction direction) {
-  const double pixels = 4.0 * layer.side * layer.side;  // bytes of one channel
+  const double in = 4.0 * layer.side * layer.side;  // bytes of one channel
+  const double out = 4.0 * layer.out_side() * layer.out_side();
   const double filter =
       4.0 * layer.kernel * layer.kernel * (layer.depthwise ? 1 : layer.in) * layer.out;
-  const double x = pixels * layer.in, y = pixels * layer.out, flop = 1e9 * layer.gflop();
+  const double x = in * layer.in, y = out * layer.out, flop = 1e9 * layer.gflop();
   if (direction == Direction::forward) return {flop, x + filter, y};
   if (direction == Direction::input_gradient) return {flop, y + filter, x};
   return {flop, x + y, filter};

@@ -57,7 +57,7 @@ struct Descriptions {
   memory::desc x, filter, bias, y;
 
   Descriptions(const LayerCase& l, Type x_type, Type filter_type, Type bias_type, Type y_type) {
-    const memory::dims image{1, l.in, l.side, l.side}, result{1, l.out, l.side, l.side};
+    const memory::dims image{1, l.in, l.side, l.side}, result{1, l.out, l.out_side(), l.out_side()};
     const memory::dims dense{l.out, l.in, l.kernel, l.kernel};
     const memory::dims depthwise{l.out, 1, 1, l.kernel, l.kernel};
     x = {image, x_type, Tag::any};
@@ -67,19 +67,25 @@ struct Descriptions {
   }
 };
 
-const memory::dims kStride{1, 1};
-memory::dims padding(const LayerCase& l) {
-  return {l.kernel / 2, l.kernel / 2};
-}
+struct Window {
+  memory::dims stride, dilation, before, after;
+
+  explicit Window(const LayerCase& l)
+      : stride(2, l.stride),
+        dilation(2, l.dilation - 1),
+        before(2, l.pad_before()),
+        after(2, l.pad_after()) {}
+};
 
 void time_float(Peer& peer, const LayerCase& l) {
   const Descriptions d(l, Type::f32, Type::f32, Type::f32, Type::f32);
+  const Window w(l);
   constexpr auto kDirect = dnnl::algorithm::convolution_direct;
   using Forward = dnnl::convolution_forward;
   using InputGradient = dnnl::convolution_backward_data;
   using FilterGradient = dnnl::convolution_backward_weights;
   const Forward::primitive_desc forward({dnnl::prop_kind::forward_training, kDirect, d.x, d.filter,
-                                         d.bias, d.y, kStride, padding(l), padding(l)},
+                                         d.bias, d.y, w.stride, w.dilation, w.before, w.after},
                                         peer.engine);
   peer.time(l, name_of(Direction::forward), Forward(forward),
             {{DNNL_ARG_SRC, peer.operand(forward.src_desc())},
@@ -87,13 +93,14 @@ void time_float(Peer& peer, const LayerCase& l) {
              {DNNL_ARG_BIAS, peer.operand(forward.bias_desc())},
              {DNNL_ARG_DST, peer.operand(forward.dst_desc())}});
   const InputGradient::primitive_desc input(
-      {kDirect, d.x, d.filter, d.y, kStride, padding(l), padding(l)}, peer.engine, forward);
+      {kDirect, d.x, d.filter, d.y, w.stride, w.dilation, w.before, w.after}, peer.engine, forward);
   peer.time(l, name_of(Direction::input_gradient), InputGradient(input),
             {{DNNL_ARG_DIFF_DST, peer.operand(input.diff_dst_desc())},
              {DNNL_ARG_WEIGHTS, peer.operand(input.weights_desc())},
              {DNNL_ARG_DIFF_SRC, peer.operand(input.diff_src_desc())}});
   const FilterGradient::primitive_desc filter(
-      {kDirect, d.x, d.filter, d.bias, d.y, kStride, padding(l), padding(l)}, peer.engine, forward);
+      {kDirect, d.x, d.filter, d.bias, d.y, w.stride, w.dilation, w.before, w.after}, peer.engine,
+      forward);
   peer.time(l, name_of(Direction::filter_gradient), FilterGradient(filter),
             {{DNNL_ARG_SRC, peer.operand(filter.src_desc())},
              {DNNL_ARG_DIFF_DST, peer.operand(filter.diff_dst_desc())},
@@ -103,12 +110,13 @@ void time_float(Peer& peer, const LayerCase& l) {
 
 void time_integer(Peer& peer, const LayerCase& l, Type input, const std::string& what) {
   const Descriptions d(l, input, Type::s8, Type::s32, input);
+  const Window w(l);
   dnnl::primitive_attr attributes;
   attributes.set_output_scales(1 << 1, std::vector<float>(static_cast<std::size_t>(l.out), 1e-3f));
   using Forward = dnnl::convolution_forward;
   const Forward::primitive_desc forward(
       {dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct, d.x, d.filter,
-       d.bias, d.y, kStride, padding(l), padding(l)},
+       d.bias, d.y, w.stride, w.dilation, w.before, w.after},
       attributes, peer.engine);
   peer.time(l, what, Forward(forward),
             {{DNNL_ARG_SRC, peer.operand(forward.src_desc())},

@@ -16,22 +16,25 @@ using namespace integrad::bench;
 bool time_layer(const LayerCase& l, int threads, int repeats, pthreadpool_t pool) {
   const auto size = [](int count) { return static_cast<std::size_t>(count); };
   const std::size_t pixels = size(l.side) * size(l.side), in = size(l.in), out = size(l.out);
+  const std::size_t outputs = size(l.out_side()) * size(l.out_side());
   const std::size_t taps = size(l.kernel) * size(l.kernel);
   // The kernels may read a few bytes past the image.
   const std::vector<std::int8_t> x(pixels * in + XNN_EXTRA_BYTES, 3);
   const std::vector<std::int8_t> filter(taps * (l.depthwise ? 1 : in) * out, 2);
   const std::vector<std::int32_t> bias(out, 5);
   const std::vector<float> scales(out, 1e-3f);
-  std::vector<std::int8_t> y(pixels * out + XNN_EXTRA_BYTES);
-  const auto pad = static_cast<std::uint32_t>(l.kernel / 2),
-             kernel = static_cast<std::uint32_t>(l.kernel);
-  const std::uint32_t groups = l.depthwise ? static_cast<std::uint32_t>(l.in) : 1;
+  std::vector<std::int8_t> y(outputs * out + XNN_EXTRA_BYTES);
+  const auto count = [](int value) { return static_cast<std::uint32_t>(value); };
+  const std::uint32_t before = count(l.pad_before()), after = count(l.pad_after());
+  const std::uint32_t kernel = count(l.kernel), stride = count(l.stride), step = count(l.dilation);
+  const std::uint32_t groups = l.depthwise ? count(l.in) : 1;
   const std::uint32_t flags = l.depthwise ? XNN_FLAG_DEPTHWISE_CONVOLUTION : 0;
   xnn_operator_t convolution = nullptr;
-  if (xnn_create_convolution2d_nhwc_qc8(
-          pad, pad, pad, pad, kernel, kernel, 1, 1, 1, 1, groups, l.depthwise ? 1 : in,
-          l.depthwise ? 1 : out, in, out, -128, 1.0f / 255, scales.data(), filter.data(),
-          bias.data(), -3, 0.05f, -128, 127, flags, &convolution) != xnn_status_success ||
+  if (xnn_create_convolution2d_nhwc_qc8(before, after, after, before, kernel, kernel, stride,
+                                        stride, step, step, groups, l.depthwise ? 1 : in,
+                                        l.depthwise ? 1 : out, in, out, -128, 1.0f / 255,
+                                        scales.data(), filter.data(), bias.data(), -3, 0.05f, -128,
+                                        127, flags, &convolution) != xnn_status_success ||
       xnn_setup_convolution2d_nhwc_qc8(convolution, 1, size(l.side), size(l.side), x.data(),
                                        y.data(), pool) != xnn_status_success)
     return false;
