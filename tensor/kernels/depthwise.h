@@ -6,7 +6,7 @@
 ///   forward          bias, then ky, kx
 ///   input gradient   the outputs that read the point, ascending: oy, ox, m
 ///   filter gradient  per band of output rows: rows, then columns; bands in order
-///   bias gradient    per band: row_sum of each row; bands in order
+///   bias gradient    as the filter's
 namespace integrad::kernels {
 
 /// y[n,oy,ox,o] = bias[o] + sum over ky, kx of x[n, ..., c] * filter[ky,kx,o]; `bias` may be null.

@@ -72,9 +72,8 @@ void depthwise_filter_gradient(const ConvGeometry& g, const T* x, const T* cotan
       const std::int32_t y0 =
           integrad_window_start(static_cast<std::int32_t>(row % g.out_height), wy);
       const T* d = cotangent + row * g.out_width * g.out_channels;
-      for (Index o = 0; o < g.out_channels; ++o)
-        partial[weights + o] += row_sum(d + o, g.out_width, g.out_channels);
       for (std::int32_t ox = 0; ox < g.out_width; ++ox, d += g.out_channels) {
+        for (Index o = 0; o < g.out_channels; ++o) partial[weights + o] += d[o];
         const std::int32_t x0 = integrad_window_start(ox, wx);
         for (std::int32_t ky = 0; ky < wy.kernel; ++ky)
           for (std::int32_t kx = 0; kx < wx.kernel; ++kx) {

@@ -1,5 +1,6 @@
 #include "integrad/tensor/kernels/bands.h"
 #include "integrad/tensor/kernels/fast.h"
+#include "integrad/tensor/kernels/fast_pointwise.h"
 #include "integrad/tensor/kernels/forward_rows.h"
 
 namespace integrad::kernels::fast {
@@ -21,7 +22,8 @@ bool forward(Convolution kind, const ConvGeometry& g, const float* x, const floa
   const Index in_row = Index{g.in_width} * g.in_channels;
   const Index out_row = Index{g.out_width} * g.out_channels;
   if (packed->pass) {
-    run_rows(*packed->pass, g.batch, x, y, g.out_height * out_row);
+    if (!pointwise(kind, g, *packed->pass, x, y))
+      run_rows(*packed->pass, g.batch, x, y, g.out_height * out_row);
     return true;
   }
   parallel_for(Index{g.batch} * g.out_height, 32, [&](Index begin, Index end) {
@@ -35,6 +37,7 @@ bool forward(Convolution kind, const ConvGeometry& g, const float* x, const floa
 bool input_gradient(Convolution kind, const ConvGeometry& g, const float* cotangent,
                     const float* filter, float* x_gradient) {
   const auto passes = pack_input_gradient(kind, g, filter);
+  if (!passes.empty() && pointwise(kind, g, passes.front(), cotangent, x_gradient)) return true;
   const Index image = Index{g.in_height} * g.in_width * g.in_channels;
   for (const PackedPass& pass : passes) run_rows(pass, g.batch, cotangent, x_gradient, image);
   return !passes.empty();

@@ -41,6 +41,31 @@ bool is_pointwise(Convolution kind, const ConvGeometry& g) {
          g.in_height == g.out_height && g.in_width == g.out_width;
 }
 
+bool pointwise(Convolution kind, const ConvGeometry& g, const PackedPass& pass, const float* x,
+               float* y) {
+  const Index in = pass.pass.in_channels, out = pass.pass.out_channels;
+  const Index pixels = Index{g.batch} * g.out_height * g.out_width;
+  if (!is_pointwise(kind, g) || streams_past_caches({1, pixels, out}, kLargeAlone)) return false;
+  const Index piece = piece_pixels(2 * std::max(in, out)), pieces = (pixels + piece - 1) / piece;
+  constexpr Index kGrain = 64;
+  parallel_for(pieces, kGrain, [&](Index begin, Index end) {
+    Buffer<float> scratch = Buffer<float>::uninitialized(static_cast<std::size_t>(pass.scratch));
+    for (Index i = begin; i < end; ++i) {
+      const Index at = i * piece, count = std::min(piece, pixels - at);
+      const Index after = at + count, following = std::min(piece, pixels - after);
+      Upcoming next;
+      next.near = true;
+      const auto fetch = [&](const float* map, Index channels) {
+        next.at[next.count] = reinterpret_cast<const char*>(map + after * channels);
+        next.bytes[next.count++] = following * channels * Index{sizeof(float)};
+      };
+      if (following > 0) fetch(x, in), fetch(y, out);
+      pass.kernel(piece_row(pass, count), x + at * in, 0, 1, scratch.data(), next, {y + at * out});
+    }
+  });
+  return true;
+}
+
 void pointwise_and_sum(const PackedPass& pass, const ConvGeometry& g, const LineSource<float>& x,
                        StoredTarget<float> y, double* sums) {
   const Lines lines = Lines::of(g.output());

@@ -83,6 +83,12 @@ TEST_CASE("depthwise convolution: random windows and paddings give the reference
   }
 }
 
+TEST_CASE("depthwise convolution: rows that read nothing add to the bias's gradient") {
+  // The first and the last of three rows lie beside the only row of the input.
+  check_same_bits({1, 1, 6, 20, {3, 3, 1, 1, 2, 1, Padding::fixed(3, 3, 1, 1)}}, 7);
+  check_same_bits({1, 1, 6, 20, {3, 3, 1, 2, 2, 1, Padding::fixed(3, 3, 1, 1)}}, 8);
+}
+
 TEST_CASE("depthwise convolution: a multiplier above 1 is refused by the fast paths") {
   const ConvGeometry g = Case{1, 4, 4, 2, WindowSpec::square(3), 3}.geometry();
   CHECK_FALSE(kernels::fast::depthwise_forward(g, nullptr, nullptr, nullptr, nullptr));

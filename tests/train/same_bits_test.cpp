@@ -22,10 +22,10 @@ struct Precision {
 };
 
 const Precision kPrecisions[] = {
-    {"float", Kind::floating, "b2af16825a81a2a02789b64464e4ff3919a02473280a2511d4c3237e629c769d"},
-    {"bf16", Kind::bfloat16, "3c1e9c4e603211cdff0353ae91e7624900944828d6fc128f2fab42538f14f88b"},
+    {"float", Kind::floating, "354cd968e48cb68b04b191a3246ed38e628bef4be05f7e16a64eb53743a929d8"},
+    {"bf16", Kind::bfloat16, "90914c12b83534afa8a823055df143dfeeed092ad55d2abd585dacfe2e129fd3"},
     {"quantised", Kind::quantized,
-     "c72ba474b1ad31a9bd761cded96f248ffbb5bfed5fa9189e5aa5904bcc73533b"},
+     "9e697d3e3650ee44ffd988b1eafd556c667b09b19bd215c2aa18ccdc9dd9017e"},
 };
 
 /// Crops of varied pictures, small enough for an emulated processor. Three steps an epoch, the last

@@ -59,7 +59,10 @@ ALWAYS_INLINE void add_row_dense(const RowConvolution& c, const float* row, cons
     }
     w += taps * blocks * kLanes;
     x.advance(1);
-    fetch.step();
+    if constexpr (taps == 1)
+      fetch.step_near();
+    else
+      fetch.step();
   }
 }
 

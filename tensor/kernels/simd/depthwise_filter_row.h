@@ -84,14 +84,15 @@ void depthwise_gradient_row(const RowGradient& c, const Segments& whole, std::in
 
 // The same where windows three wide lie side by side: a pixel of the input is
 // read once for all its taps, whose cotangents wait in registers, and nothing is copied at the
-// borders. The order of each sum is the same.
+// borders. The order of each sum is the same. The bias's sums cost least here, where cotangents
+// pass.
 template <int rows, int vectors, bool whole, bool shared>
 struct NeighbourSums {
   const float* row[rows];  // of the pixel that comes next
   std::int64_t step, pixel, width;
   const float* d;  // of the output whose window begins there
   std::int64_t d_step, channels;
-  Vector sum[rows][3][vectors], gradient[3][vectors];
+  Vector sum[rows][3][vectors], gradient[3][vectors], bias[vectors];
 
   // Taps first_tap .. end_tap - 1 have an output.
   template <int first_tap, int end_tap>
@@ -99,8 +100,10 @@ struct NeighbourSums {
     UNROLL for (int v = 0; v < vectors; ++v) {
       gradient[2][v] = gradient[1][v];
       gradient[1][v] = gradient[0][v];
-      if (first_tap == 0)
+      if (first_tap == 0) {
         gradient[0][v] = shared ? broadcast(d) : load_channels<whole>(d + v * kLanes, channels);
+        if (!shared) bias[v] = add(bias[v], gradient[0][v]);
+      }
     }
     d += d_step;
     const bool inside = pixel >= 0 && pixel < width;
@@ -119,7 +122,8 @@ struct NeighbourSums {
 
 template <int rows, int vectors, bool whole, bool shared>
 NEVER_INLINE void neighbours_gradient(const RowGradient& c, const float* x, const float* cotangent,
-                                      std::int64_t channels, float* partial, Fetch& fetches) {
+                                      std::int64_t channels, float* partial, float* bias,
+                                      Fetch& fetches) {
   Fetch fetch = fetches;  // in registers
   NeighbourSums<rows, vectors, whole, shared> sums;
   sums.step = c.in_channels, sums.d_step = c.out_channels;
@@ -133,6 +137,8 @@ NEVER_INLINE void neighbours_gradient(const RowGradient& c, const float* x, cons
           sums.sum[r][k][v] = load(partial + (r * 3 + k) * tap + v * kLanes);
   UNROLL for (int k = 0; k < 3; ++k) UNROLL for (int v = 0; v < vectors; ++v) sums.gradient[k][v] =
       zero();
+  UNROLL for (int v = 0; v < vectors; ++v) sums.bias[v] =
+      bias == nullptr ? zero() : load(bias + v * kLanes);
   sums.template add_pixel<0, 1>();
   sums.template add_pixel<0, 2>();
   for (std::int64_t ox = 2; ox < c.out_width; ++ox) {
@@ -149,6 +155,8 @@ NEVER_INLINE void neighbours_gradient(const RowGradient& c, const float* x, cons
   UNROLL for (int r = 0; r < rows; ++r) UNROLL for (int k = 0; k < 3; ++k)
       UNROLL for (int v = 0; v < vectors; ++v)
           store(partial + (r * 3 + k) * tap + v * kLanes, sums.sum[r][k][v]);
+  if (bias == nullptr) return;
+  UNROLL for (int v = 0; v < vectors; ++v) store(bias + v * kLanes, sums.bias[v]);
 }
 
 // Padding is smaller than the window: two at most on either side.
@@ -156,11 +164,12 @@ bool neighbours(const RowGradient& c) {
   return c.kernel_x == 3 && c.stride == 1 && c.dilation == 1 && c.out_width > 1;
 }
 
-// One row for all channels of x, as depthwise_gradient_row().
+// One row for all channels of x, as depthwise_gradient_row(). `bias` gets the cotangents' sums,
+// unless it is null; there are rows.
 template <bool shared>
 void neighbours_gradient_row(const RowGradient& c, const float* x, std::int64_t ky_begin,
                              std::int64_t ky_end, const float* cotangent, float* partial,
-                             Fetch& fetch) {
+                             float* bias, Fetch& fetch) {
   for_each_block<kRowBlocks>(c.in_channels, [&](std::int64_t first, auto blocks) {
     using B = decltype(blocks);
     const std::int64_t left = c.in_channels - first;
@@ -169,11 +178,24 @@ void neighbours_gradient_row(const RowGradient& c, const float* x, std::int64_t 
       rows = ky_end - ky < 3 ? 1 : 3;
       const float* const from = x + (ky - ky_begin) * c.row_step + first;
       float* const into = partial + ky * 3 * c.blocks * kLanes + first;
+      float* const sums = bias == nullptr || ky > ky_begin ? nullptr : bias + first;
       if (rows == 3)
-        neighbours_gradient<3, B::vectors, B::whole, shared>(c, from, d, left, into, fetch);
+        neighbours_gradient<3, B::vectors, B::whole, shared>(c, from, d, left, into, sums, fetch);
       else
-        neighbours_gradient<1, B::vectors, B::whole, shared>(c, from, d, left, into, fetch);
+        neighbours_gradient<1, B::vectors, B::whole, shared>(c, from, d, left, into, sums, fetch);
     }
+  });
+}
+
+// A depthwise bias's sums run along rows as those of its filter do.
+void add_cotangents(const RowGradient& c, const float* cotangent, float* bias) {
+  for_each_block<1>(c.out_channels, [&](std::int64_t first, auto blocks) {
+    using B = decltype(blocks);
+    Vector sum = load(bias + first);
+    for (std::int64_t ox = 0; ox < c.out_width; ++ox)
+      sum = add(sum, load_channels<B::whole>(cotangent + ox * c.out_channels + first,
+                                             c.out_channels - first));
+    store(bias + first, sum);
   });
 }
 
@@ -190,11 +212,13 @@ struct DepthwiseGradientRow {
       : c(c), x(x), ky_begin(ky_begin), ky_end(ky_end) {
     if (!neighbours(c)) whole = cut(c, x, ky_end - ky_begin, scratch);
   }
-  void add(const float* cotangent, float* partial, Fetch& fetch) const {
-    if (neighbours(c))
-      neighbours_gradient_row<shared>(c, x, ky_begin, ky_end, cotangent, partial, fetch);
-    else
+  void add(const float* cotangent, float* partial, float* bias, Fetch& fetch) const {
+    if (neighbours(c) && ky_begin < ky_end)
+      return neighbours_gradient_row<shared>(c, x, ky_begin, ky_end, cotangent, partial, bias,
+                                             fetch);
+    if (!neighbours(c))
       depthwise_gradient_row<shared>(c, whole, ky_begin, ky_end, cotangent, partial, fetch);
+    if (bias != nullptr) add_cotangents(c, cotangent, bias);
   }
 };
 
@@ -202,11 +226,9 @@ void depthwise_filter_row(const RowGradient& c, const float* x, std::int64_t ky_
                           std::int64_t ky_end, const float* cotangent, float* scratch,
                           float* partial, Upcoming& next) {
   Fetch fetch(next);
-  DepthwiseGradientRow<false>(c, x, ky_begin, ky_end, scratch).add(cotangent, partial, fetch);
+  float* const bias = c.bias ? partial + c.kernel_y * c.kernel_x * c.blocks * kLanes : nullptr;
+  DepthwiseGradientRow<false>(c, x, ky_begin, ky_end, scratch).add(cotangent, partial, bias, fetch);
   fetch.close();
-  if (c.bias)
-    bias_gradient(c.out_width, c.out_channels, c.out_channels, cotangent,
-                  partial + c.kernel_y * c.kernel_x * c.blocks * kLanes);
 }
 
 void narrow_filter_row(const RowGradient& c, const float* x, std::int64_t ky_begin,
@@ -216,7 +238,7 @@ void narrow_filter_row(const RowGradient& c, const float* x, std::int64_t ky_beg
   const DepthwiseGradientRow<true> row(c, x, ky_begin, ky_end, scratch);
   const std::int64_t one = c.kernel_y * c.kernel_x * c.blocks * kLanes;  // output channel's filter
   for (std::int64_t o = 0; o < c.out_channels; ++o, partial += one)
-    row.add(cotangent + o, partial, fetch);
+    row.add(cotangent + o, partial, nullptr, fetch);
   fetch.close();
   if (c.bias) bias_gradient(c.out_width, c.out_channels, c.out_channels, cotangent, partial);
 }

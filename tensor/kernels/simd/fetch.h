@@ -4,23 +4,32 @@
 
 class Fetch {
  public:
-  ALWAYS_INLINE explicit Fetch(Upcoming& upcoming) : next_(&upcoming) { open(); }
+  ALWAYS_INLINE explicit Fetch(Upcoming& upcoming) : next_(&upcoming), near_(upcoming.near) {
+    open();
+  }
   // Where another kernel goes on.
   ALWAYS_INLINE void close() const {
     if (next_->first >= next_->count) return;
     next_->at[next_->first] = at_;
     next_->bytes[next_->first] = left_;
   }
-  template <int lines = 1>
+  template <int lines = 1, int locality = 2>
   ALWAYS_INLINE void step() {
     if (left_ <= 0) return;
-    __builtin_prefetch(at_, 0, 2);
+    __builtin_prefetch(at_, 0, locality);
     at_ += 64 * lines;
     left_ -= 64 * lines;
     if (left_ <= 0) {
       ++next_->first;
       open();
     }
+  }
+  // Where Upcoming asks for it, into the first cache.
+  ALWAYS_INLINE void step_near() {
+    if (near_)
+      step<1, 3>();
+    else
+      step();
   }
 
  private:
@@ -32,4 +41,5 @@ class Fetch {
   Upcoming* next_;
   const char* at_;
   std::int64_t left_;
+  bool near_;
 };
