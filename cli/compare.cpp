@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <iostream>
 #include <map>
-#include <nlohmann/json.hpp>
 
 #include "integrad/cli/command.h"
 #include "integrad/cli/table.h"
@@ -19,17 +18,11 @@ constexpr std::uint64_t kMaxSettingsBytes = std::uint64_t{1} << 20;
 
 using NamedSettings = std::map<std::string, std::string>;
 
-/// Every setting by its name, as text.
+/// The reader of configurations refuses what is none.
 NamedSettings settings_of(const fs::path& path) {
   const auto bytes = read_file(path, kMaxSettingsBytes);
   return with_context(path.string(), [&] {
-    // Read by its own reader first, which refuses what is no config.
-    const TrainConfig config = config_from_json(std::string(bytes.begin(), bytes.end()));
-    NamedSettings settings;
-    const nlohmann::json values = nlohmann::json::parse(to_json(config));
-    for (const auto& [name, value] : values.items())
-      settings[name] = value.is_string() ? value.get<std::string>() : value.dump();
-    return settings;
+    return settings_by_name(config_from_json(std::string(bytes.begin(), bytes.end())));
   });
 }
 

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "integrad/nn/models/registry.h"
 #include "integrad/tensor/error.h"
+#include "integrad/train/json.h"
 #include "integrad/train/settings_reader.h"
 #include "integrad/train/weight_average.h"
 
@@ -14,7 +14,7 @@ namespace integrad {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Json = JsonOutput;
 
 /// Calls field(name, reference) for every setting: the one list that printing and reading share.
 template <class Config, class Field>
@@ -161,6 +161,15 @@ std::string to_json(const TrainConfig& config) {
   for_each_field(config,
                  [&](const char* name, const auto& value) { json[name] = to_value(value); });
   return json.dump(2) + "\n";
+}
+
+std::map<std::string, std::string> settings_by_name(const TrainConfig& config) {
+  std::map<std::string, std::string> settings;
+  for_each_field(config, [&](const char* name, const auto& field) {
+    const Json value = to_value(field);
+    settings[name] = value.is_string() ? value.template get<std::string>() : value.dump();
+  });
+  return settings;
 }
 
 TrainConfig config_from_json(const std::string& text, const TrainConfig& base) {

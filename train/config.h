@@ -1,5 +1,6 @@
 #pragma once
 #include <filesystem>
+#include <map>
 #include <string>
 
 #include "integrad/nn/losses.h"
@@ -66,6 +67,8 @@ void check(const TrainConfig& config);
 
 /// JSON, every setting by name, two spaces of indentation.
 std::string to_json(const TrainConfig& config);
+/// Every setting by name, as JSON has it, but text without quotes.
+std::map<std::string, std::string> settings_by_name(const TrainConfig& config);
 /// Settings that the text names replace those of `base`; throws Error for an unknown name or a
 /// value of the wrong kind or beyond its type's range, naming it.
 TrainConfig config_from_json(const std::string& text, const TrainConfig& base = {});

@@ -1,28 +1,27 @@
 #include "integrad/train/decathlon_index.h"
 
 #include <charconv>
-#include <nlohmann/json.hpp>
 
 #include "integrad/tensor/error.h"
 #include "integrad/tensor/files.h"
+#include "integrad/train/json.h"
 
 namespace integrad {
 
 namespace {
 
 namespace fs = std::filesystem;
-using IndexJson = nlohmann::json;
 
 constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 24;
 constexpr int kDeepest = 4;  // what lies deeper is of no use here
 
-std::string text_of(const IndexJson& value, const char* what) {
+std::string text_of(const JsonInput& value, const char* what) {
   require(value.is_string(), "'", what, "' is text; it is ", value.type_name());
   return value.get<std::string>();
 }
 
 /// {"0": "background", "1": "Anterior"}
-std::map<std::int32_t, std::string> numbered(const IndexJson& json, const char* name) {
+std::map<std::int32_t, std::string> numbered(const JsonInput& json, const char* name) {
   std::map<std::int32_t, std::string> result;
   const auto found = json.find(name);
   if (found == json.end()) return result;
@@ -38,7 +37,7 @@ std::map<std::int32_t, std::string> numbered(const IndexJson& json, const char* 
 }
 
 /// The name in imagesTr of "./imagesTr/NAME.nii.gz".
-std::string image_file(const IndexJson& entry) {
+std::string image_file(const JsonInput& entry) {
   require(entry.is_object() && entry.contains("image"),
           "'training' lists objects with an 'image'; one has none");
   const std::string text = text_of(entry["image"], "image");
@@ -49,10 +48,10 @@ std::string image_file(const IndexJson& entry) {
 }
 
 DecathlonIndex index_of(const std::string& text) {
-  const auto watch = [](int depth, IndexJson::parse_event_t, IndexJson&) {
+  const auto watch = [](int depth, JsonInput::parse_event_t, JsonInput&) {
     return depth <= kDeepest;
   };
-  const IndexJson json = IndexJson::parse(text, watch, false);
+  const JsonInput json = parse_json(text, watch);
   require(json.is_object(), "is no JSON object");
   DecathlonIndex index;
   if (json.contains("name")) index.name = text_of(json["name"], "name");
@@ -60,7 +59,7 @@ DecathlonIndex index_of(const std::string& text) {
   index.modalities = numbered(json, "modality");
   if (const auto training = json.find("training"); training != json.end()) {
     require(training->is_array(), "'training' is a list; it is ", training->type_name());
-    for (const IndexJson& entry : *training) index.images.push_back(image_file(entry));
+    for (const JsonInput& entry : *training) index.images.push_back(image_file(entry));
   }
   return index;
 }

@@ -1,15 +1,15 @@
 #include "integrad/train/run_inputs.h"
 
-#include <nlohmann/json.hpp>
 
 #include "integrad/tensor/error.h"
+#include "integrad/train/json.h"
 #include "integrad/train/settings_reader.h"
 
 namespace integrad {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Json = JsonOutput;
 
 /// Calls field(name, reference) for every plain setting: the one list of printing and reading.
 template <class Inputs, class Field>

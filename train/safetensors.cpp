@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "integrad/tensor/files.h"
+#include "integrad/train/json.h"
 
 namespace integrad {
 
@@ -14,8 +14,6 @@ static_assert(std::endian::native == std::endian::little, "the format's numbers 
 
 namespace {
 
-/// Read as a map: a hostile header may hold very many keys, and each is looked up.
-using MapJson = nlohmann::json;
 /// A model of this library needs some ten KB; the format itself would allow 100 MB.
 constexpr std::uint64_t kMaxHeaderBytes = std::uint64_t{1} << 22;
 constexpr const char* kMetadata = "__metadata__";
@@ -46,38 +44,38 @@ AnyTensor make_tensor(std::size_t type, const Shape& shape) {
 
 /// The header as JSON. Depth is limited and repeated keys are refused while parsing: a later key
 /// would silently replace an earlier one.
-MapJson parse_header(std::string_view text) {
+JsonInput parse_header(std::string_view text) {
   std::vector<std::set<std::string>> keys;
-  auto watch = [&](int depth, MapJson::parse_event_t event, MapJson& parsed) {
+  auto watch = [&](int depth, JsonInput::parse_event_t event, JsonInput& parsed) {
     require(depth <= 3, "the header is nested too deeply");
     const auto level = static_cast<std::size_t>(depth);
-    if (event == MapJson::parse_event_t::object_start) {
+    if (event == JsonInput::parse_event_t::object_start) {
       keys.resize(level + 1);
       keys.emplace_back();
-    } else if (event == MapJson::parse_event_t::key) {
+    } else if (event == JsonInput::parse_event_t::key) {
       require(keys[level].insert(parsed.get<std::string>()).second, "the header's key '",
               parsed.get<std::string>(), "' is repeated");
     }
     return true;
   };
   try {
-    return MapJson::parse(text, watch);
-  } catch (const MapJson::exception& error) {
+    return parse_valid_json(text, watch);
+  } catch (const JsonInput::exception& error) {
     fail("the header is not valid JSON: ", error.what());
   }
 }
 
-std::uint64_t unsigned_number(const MapJson& value, const char* what) {
+std::uint64_t unsigned_number(const JsonInput& value, const char* what) {
   require(value.is_number_unsigned(), "its ", what, " must hold integers from 0 up; got ",
           value.dump());
   return value.get<std::uint64_t>();
 }
 
-Entry parse_entry(const std::string& name, const MapJson& json, std::uint64_t data_bytes) {
+Entry parse_entry(const std::string& name, const JsonInput& json, std::uint64_t data_bytes) {
   require(json.is_object() && json.size() == 3 && json.contains("dtype") &&
               json.contains("shape") && json.contains("data_offsets"),
           "must be described by dtype, shape and data_offsets");
-  const MapJson &dtype = json["dtype"], &extents = json["shape"], &offsets = json["data_offsets"];
+  const JsonInput &dtype = json["dtype"], &extents = json["shape"], &offsets = json["data_offsets"];
   Entry entry{name, 0, {}, 0, 0};
   require(dtype.is_string(), "its dtype must be text");
   const auto type = std::find(kTypeNames.begin(), kTypeNames.end(), dtype.get<std::string>());
@@ -88,7 +86,7 @@ Entry parse_entry(const std::string& name, const MapJson& json, std::uint64_t da
   require(extents.is_array() && extents.size() <= Shape::kMaxRank,
           "its shape must be a list of at most ", Shape::kMaxRank, " extents");
   std::vector<Index> shape;
-  for (const MapJson& extent : extents)
+  for (const JsonInput& extent : extents)
     shape.push_back(narrow<Index>(unsigned_number(extent, "shape")));
   entry.shape = Shape(shape);  // checks each extent and their product
 
@@ -133,7 +131,7 @@ std::vector<std::uint8_t> encode_safetensors(const TensorFile& file) {
   });
 
   // In the order of the tensors.
-  nlohmann::ordered_json header = nlohmann::ordered_json::object();
+  JsonOutput header = JsonOutput::object();
   if (!file.metadata.empty()) header[kMetadata] = file.metadata;
   std::uint64_t data_bytes = 0;
   for (const NamedTensor* tensor : order) {
@@ -155,7 +153,7 @@ std::vector<std::uint8_t> encode_safetensors(const TensorFile& file) {
   std::string text;
   try {
     text = header.dump();
-  } catch (const MapJson::exception& error) {
+  } catch (const JsonOutput::exception& error) {
     fail("a name or metadata is not UTF-8: ", error.what());
   }
   text.resize((text.size() + 7) / 8 * 8, ' ');
@@ -188,7 +186,7 @@ TensorFile decode_safetensors(std::span<const std::uint8_t> bytes) {
           kMaxHeaderBytes);
   require(header_bytes <= bytes.size(), "its header of ", header_bytes,
           " bytes exceeds the file's ", bytes.size(), " remaining");
-  const MapJson header = parse_header(
+  const JsonInput header = parse_header(
       {reinterpret_cast<const char*>(bytes.data()), static_cast<std::size_t>(header_bytes)});
   require(header.is_object(), "its header must be a JSON object");
   bytes = bytes.subspan(header_bytes);
@@ -197,7 +195,7 @@ TensorFile decode_safetensors(std::span<const std::uint8_t> bytes) {
   std::vector<Entry> entries;
   for (const auto& item : header.items()) {
     const std::string& name = item.key();
-    const MapJson& value = item.value();
+    const JsonInput& value = item.value();
     if (name == kMetadata) {
       require(value.is_object(), "its __metadata__ must be a JSON object");
       for (const auto& [key, text] : value.items()) {

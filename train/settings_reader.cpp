@@ -1,18 +1,16 @@
 #include "integrad/train/settings_reader.h"
 
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "integrad/tensor/error.h"
+#include "integrad/train/json.h"
 
 namespace integrad {
 
-using Json = nlohmann::ordered_json;
-
 struct SettingsReader::Content {
-  Json json;
+  JsonInput json;
 
-  const Json& at(const std::string& name) const {
+  const JsonInput& at(const std::string& name) const {
     require(json.contains(name), "the setting '", name, "' is missing");
     return json[name];
   }
@@ -20,18 +18,18 @@ struct SettingsReader::Content {
 
 namespace {
 
-[[noreturn]] void refuse(const std::string& name, const Json& value) {
+[[noreturn]] void refuse(const std::string& name, const JsonInput& value) {
   fail("setting '", name, "' cannot be ",
-       value.dump(-1, ' ', false, Json::error_handler_t::replace));
+       value.dump(-1, ' ', false, JsonInput::error_handler_t::replace));
 }
 
-std::string text_of(const std::string& name, const Json& whole, const Json& value) {
+std::string text_of(const std::string& name, const JsonInput& whole, const JsonInput& value) {
   if (!value.is_string()) refuse(name, whole);
   return value.get<std::string>();
 }
 
 template <class T>
-T whole_number(const std::string& name, const Json& value) {
+T whole_number(const std::string& name, const JsonInput& value) {
   if (value.is_number_unsigned()) {
     const auto number = value.get<std::uint64_t>();
     if (std::in_range<T>(number)) return static_cast<T>(number);
@@ -45,7 +43,7 @@ T whole_number(const std::string& name, const Json& value) {
 }  // namespace
 
 SettingsReader::SettingsReader(const std::string& text, const std::string& what)
-    : content_(std::make_unique<Content>(Content{Json::parse(text, nullptr, false)})) {
+    : content_(std::make_unique<Content>(Content{parse_json(text)})) {
   require(content_->json.is_object(), what, " is not a JSON object");
 }
 SettingsReader::~SettingsReader() = default;
@@ -61,26 +59,26 @@ std::vector<std::string> SettingsReader::names() const {
 }
 
 void SettingsReader::read(const std::string& name, std::string& value) const {
-  const Json& json = content_->at(name);
+  const JsonInput& json = content_->at(name);
   value = text_of(name, json, json);
 }
 
 void SettingsReader::read(const std::string& name, std::vector<std::string>& value) const {
-  const Json& json = content_->at(name);
+  const JsonInput& json = content_->at(name);
   if (!json.is_array()) refuse(name, json);
   std::vector<std::string> texts;
-  for (const Json& entry : json) texts.push_back(text_of(name, json, entry));
+  for (const JsonInput& entry : json) texts.push_back(text_of(name, json, entry));
   value = std::move(texts);
 }
 
 void SettingsReader::read(const std::string& name, bool& value) const {
-  const Json& json = content_->at(name);
+  const JsonInput& json = content_->at(name);
   if (!json.is_boolean()) refuse(name, json);
   value = json.get<bool>();
 }
 
 void SettingsReader::read(const std::string& name, double& value) const {
-  const Json& json = content_->at(name);
+  const JsonInput& json = content_->at(name);
   if (!json.is_number()) refuse(name, json);
   value = json.get<double>();
 }
@@ -96,7 +94,7 @@ void SettingsReader::read(const std::string& name, std::uint64_t& value) const {
 }
 
 void require_same_settings(const std::string& stored, const std::string& given) {
-  const Json before = Json::parse(stored), now = Json::parse(given);
+  const JsonInput before = parse_valid_json(stored), now = parse_valid_json(given);
   for (const auto& item : before.items())
     require(now.contains(item.key()) && now[item.key()] == item.value(), "'", item.key(), "' is ",
             item.value().dump(), ", not ",

@@ -1,54 +1,53 @@
 #include "integrad/train/verify_json.h"
 
-#include <nlohmann/json.hpp>
+#include "integrad/train/json.h"
 
 namespace integrad {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
 constexpr const char* kVerificationFormat = "integrad verification 1";
 /// With counts of at most 2^53 each, sums over them stay within Index.
 constexpr std::size_t kMostLayers = 512;
 
-const Json& field(const Json& object, const char* name) {
+const JsonInput& field(const JsonInput& object, const char* name) {
   require(object.is_object() && object.contains(name), "field '", name, "' is missing");
   return object[name];
 }
 
-std::string text(const Json& object, const char* name) {
-  const Json& value = field(object, name);
+std::string text(const JsonInput& object, const char* name) {
+  const JsonInput& value = field(object, name);
   require(value.is_string(), "field '", name, "' must be text");
   return value.get<std::string>();
 }
 
-Index whole(const Json& value, const char* name) {
+Index whole(const JsonInput& value, const char* name) {
   require(value.is_number_unsigned() && value.get<std::uint64_t>() <= (std::uint64_t{1} << 53),
           "field '", name, "' must be a whole number from 0 to 2^53");
   return value.get<Index>();
 }
 
-Index count(const Json& object, const char* name) {
+Index count(const JsonInput& object, const char* name) {
   return whole(field(object, name), name);
 }
 
-int code(const Json& object, const char* name) {
-  const Json& value = field(object, name);
+int code(const JsonInput& object, const char* name) {
+  const JsonInput& value = field(object, name);
   require(value.is_number_integer() && value >= -128 && value <= 127, "field '", name,
           "' must be a whole number from -128 to 127");
   return value.get<int>();
 }
 
-const Json& list(const Json& object, const char* name, std::size_t most) {
-  const Json& value = field(object, name);
+const JsonInput& list(const JsonInput& object, const char* name, std::size_t most) {
+  const JsonInput& value = field(object, name);
   require(value.is_array() && value.size() <= most, "field '", name, "' must be a list of at most ",
           most);
   return value;
 }
 
-LayerTally read_layer(const Json& json) {
+LayerTally read_layer(const JsonInput& json) {
   std::vector<Index> extents;
-  for (const Json& extent : list(json, "shape", Shape::kMaxRank)) {
+  for (const JsonInput& extent : list(json, "shape", Shape::kMaxRank)) {
     require(extent.is_number_unsigned() && extent.get<std::uint64_t>() < (std::uint64_t{1} << 31),
             "field 'shape' must hold whole numbers below 2^31");
     extents.push_back(extent.get<Index>());
@@ -57,9 +56,9 @@ LayerTally read_layer(const Json& json) {
           count(json, "bytes"), count(json, "differences"), count(json, "macs")};
 }
 
-InstructionCount read_count(const Json& json, std::size_t layers) {
+InstructionCount read_count(const JsonInput& json, std::size_t layers) {
   InstructionCount result{text(json, "path"), {}};
-  for (const Json& entry : list(json, "instructions", kMostLayers))
+  for (const JsonInput& entry : list(json, "instructions", kMostLayers))
     result.layers.push_back(whole(entry, "instructions"));
   require(result.layers.size() == layers, "field 'instructions' must hold one number for each of ",
           layers, " layers; got ", result.layers.size());
@@ -69,13 +68,13 @@ InstructionCount read_count(const Json& json, std::size_t layers) {
 }  // namespace
 
 std::string to_json(const VerifyReport& report) {
-  Json json;
+  JsonOutput json;
   json["format"] = kVerificationFormat;
   json["paths"] = report.paths;
   json["images"] = report.images;
   json["bytes"] = report.bytes;
   json["differences"] = report.differences;
-  json["layers"] = Json::array();
+  json["layers"] = JsonOutput::array();
   for (const LayerTally& tally : report.layers) {
     const auto extents = tally.shape.extents();
     json["layers"].push_back({{"name", tally.name},
@@ -99,16 +98,16 @@ std::string to_json(const VerifyReport& report) {
                      {"got", first.got}};
   }
   // A compiler's or layer's name may hold any bytes; those that are not UTF-8 are replaced.
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json.dump(2, ' ', false, JsonOutput::error_handler_t::replace) + "\n";
 }
 
 VerifyReport verify_report_from_json(std::string_view source) {
-  const Json json = Json::parse(source, nullptr, false);
+  const JsonInput json = parse_json(source);
   require(!json.is_discarded(), "a verification must be valid JSON");
   require(text(json, "format") == kVerificationFormat, "field 'format' must be '",
           kVerificationFormat, "'");
   VerifyReport report;
-  for (const Json& path : list(json, "paths", 1000)) {
+  for (const JsonInput& path : list(json, "paths", 1000)) {
     require(path.is_string(), "field 'paths' must hold texts");
     report.paths.push_back(path.get<std::string>());
   }
@@ -116,7 +115,7 @@ VerifyReport verify_report_from_json(std::string_view source) {
   report.bytes = count(json, "bytes");
   report.differences = count(json, "differences");
   Index bytes = 0, differences = 0;
-  for (const Json& entry : list(json, "layers", kMostLayers)) {
+  for (const JsonInput& entry : list(json, "layers", kMostLayers)) {
     report.layers.push_back(read_layer(entry));
     bytes += report.layers.back().bytes;
     differences += report.layers.back().differences;
@@ -126,10 +125,10 @@ VerifyReport verify_report_from_json(std::string_view source) {
   require(differences == report.differences, "field 'differences' must be the sum of the layers', ",
           differences, "; got ", report.differences);
   if (json.contains("counts"))
-    for (const Json& entry : list(json, "counts", 1000))
+    for (const JsonInput& entry : list(json, "counts", 1000))
       report.counts.push_back(read_count(entry, report.layers.size()));
   if (json.contains("first")) {
-    const Json& first = json["first"];
+    const JsonInput& first = json["first"];
     report.first = Divergence{
         text(first, "path"), text(first, "layer"),    count(first, "image"),   count(first, "y"),
         count(first, "x"),   count(first, "channel"), code(first, "expected"), code(first, "got")};
