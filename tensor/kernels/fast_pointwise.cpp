@@ -47,8 +47,9 @@ bool pointwise(Convolution kind, const ConvGeometry& g, const PackedPass& pass, 
   const Index pixels = Index{g.batch} * g.out_height * g.out_width;
   if (!is_pointwise(kind, g) || streams_past_caches({1, pixels, out}, kLargeAlone)) return false;
   const Index piece = piece_pixels(2 * std::max(in, out)), pieces = (pixels + piece - 1) / piece;
-  constexpr Index kGrain = 64;
-  parallel_for(pieces, kGrain, [&](Index begin, Index end) {
+  // Neighbours to one thread, but as much to each.
+  const Index grain = std::clamp<Index>(pieces / 32, 1, 64);
+  parallel_for(pieces, grain, [&](Index begin, Index end) {
     Buffer<float> scratch = Buffer<float>::uninitialized(static_cast<std::size_t>(pass.scratch));
     for (Index i = begin; i < end; ++i) {
       const Index at = i * piece, count = std::min(piece, pixels - at);
