@@ -102,7 +102,7 @@ std::string milliseconds(double value) {
 
 void write_peers(std::ostream& out, const Results& results, bool layers) {
   out << "| what | threads | integrad ms | GFLOP/s | MB | peer | peer ms | peer MB | "
-         "peer / integrad |\n|---|--:|--:|--:|--:|---|--:|--:|--:|\n";
+         "peer / integrad | least / least |\n|---|--:|--:|--:|--:|---|--:|--:|--:|--:|\n";
   for (const auto& [key, ours] : results.all) {
     if (key.program != kOurs || key.task.starts_with("layer/") != layers) continue;
     bool alone = true;
@@ -112,12 +112,13 @@ void write_peers(std::ostream& out, const Results& results, bool layers) {
           << " | " << format_fixed(us.gflop / us.median() * 1e3, 0) << " | "
           << (layers ? "" : std::to_string(us.peak_rss_mb)) << " | " << peer << " | ";
       if (them == nullptr) {
-        out << "| | |\n";
+        out << "| | | |\n";
         return;
       }
       out << milliseconds(them->median()) << " | "
           << (layers ? "" : std::to_string(them->peak_rss_mb)) << " | "
-          << format_fixed(them->median() / us.median(), 2) << " |\n";
+          << format_fixed(them->median() / us.median(), 2) << " | "
+          << format_fixed(them->least_ms / us.least_ms, 2) << " |\n";
     };
     for (const auto& [other, theirs] : results.all) {
       if (other.program == kOurs || other.threads != key.threads || !answers(key.task, other.task))
