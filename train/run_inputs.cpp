@@ -1,6 +1,5 @@
 #include "integrad/train/run_inputs.h"
 
-
 #include "integrad/tensor/error.h"
 #include "integrad/train/json.h"
 #include "integrad/train/settings_reader.h"
