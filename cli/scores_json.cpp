@@ -1,12 +1,11 @@
-#include <nlohmann/json.hpp>
-
 #include "integrad/cli/scores.h"
+#include "integrad/train/json.h"
 
 namespace integrad::cli {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Json = JsonOutput;
 
 Json to_value(const SegmentationScore& score) {
   const Confusion& c = score.counts;

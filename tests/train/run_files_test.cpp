@@ -24,6 +24,15 @@ std::ptrdiff_t entries(const std::filesystem::path& folder) {
 
 }  // namespace
 
+TEST_CASE("settings by name: text as it is, numbers as in JSON") {
+  TrainConfig config;
+  config.model = "elunet8";
+  config.epochs = 7;
+  const auto settings = settings_by_name(config);
+  CHECK(settings.at("model") == "elunet8");
+  CHECK(settings.at("epochs") == "7");
+}
+
 TEST_CASE("a run's inputs read back as they were written, and nothing else does") {
   RunInputs inputs;
   inputs.data = "/data/eyes";
