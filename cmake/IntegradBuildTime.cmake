@@ -20,6 +20,14 @@ function(integrad_own_options file)
   set_source_files_properties(${file} PROPERTIES COMPILE_OPTIONS "${ARGN}")
 endfunction()
 
+# integrad_moderately_optimised(<library>): what -O3 adds beyond these loops in vectors and without
+# branches gains nothing measurable in its files, and takes a tenth of their time to compile. (In tensor
+# and quant it saves a tenth of the instructions of packing a filter.)
+function(integrad_moderately_optimised library)
+  target_compile_options(${library} PRIVATE $<$<AND:$<CONFIG:Release>,$<CXX_COMPILER_ID:GNU>>:SHELL:-O2
+    -ftree-loop-vectorize -ftree-slp-vectorize -fvect-cost-model=dynamic -funswitch-loops>)
+endfunction()
+
 # integrad_quickly_compiled(<library> INCLUDE|EXCLUDE <pattern>): the library's files that fit the
 # pattern, or those that do not, do no arithmetic that takes time; in optimised builds -Og compiles
 # them in four fifths of the time of -O1. They become a target of their own, <library>_quick, as files in a

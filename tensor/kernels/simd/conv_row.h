@@ -133,8 +133,10 @@ void conv_tile_of(std::int64_t wanted, const RowConvolution& c, const Tile& t, F
           break;
       }
   }
-  if constexpr (wide) {
+  if constexpr (wide && pixels <= whole_point(blocks)) {
     if (c.stride == 1 && c.kernel_x == 1) return conv_tile<pixels, blocks, 1>(c, t, fetch);
+  }
+  if constexpr (wide) {
     if (c.stride == 1 && c.kernel_x == 3 && c.dilation == 1)
       return conv_tile<pixels, blocks, 3>(c, t, fetch);
   }

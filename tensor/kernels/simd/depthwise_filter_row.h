@@ -1,58 +1,46 @@
 // Filter gradient of a depthwise convolution: lanes are channels.
 
-// Rows x taps sums, for `vectors` blocks of channels, stay in registers while a row of outputs
-// streams by. A narrow convolution's is the same with one cotangent for all input channels
-// (`shared`).
-template <int rows, int taps, int vectors, bool whole, bool shared>
+// Rows x taps sums of a block of channels stay in registers while a row of outputs streams by. A
+// narrow convolution's is the same with one cotangent for all input channels (`shared`).
+template <int rows, int taps, bool whole, bool shared>
 NEVER_INLINE void depthwise_gradient_tile(const RowGradient& c, const Segment (&parts)[3],
                                           const float* cotangent, std::int64_t channels,
                                           float* partial, Fetch& fetches) {
   Fetch fetch = fetches;  // in registers
   const std::int64_t width = c.blocks * kLanes, step = c.stride * c.in_channels;
   const std::int64_t tap = c.dilation * c.in_channels;
-  Vector sum[rows][taps][vectors];
-  UNROLL for (int r = 0; r < rows; ++r) UNROLL for (int k = 0; k < taps; ++k)
-      UNROLL for (int v = 0; v < vectors; ++v) sum[r][k][v] =
-          load(partial + (r * c.kernel_x + k) * width + v * kLanes);
+  Vector sum[rows][taps];
+  UNROLL for (int r = 0; r < rows; ++r) UNROLL for (int k = 0; k < taps; ++k) sum[r][k] =
+      load(partial + (r * c.kernel_x + k) * width);
   for (const Segment& part : parts) {
     const float *x = part.x, *d = cotangent + part.begin * c.out_channels;
     for (std::int64_t ox = part.begin; ox < part.end; ++ox, x += step, d += c.out_channels) {
-      UNROLL for (int v = 0; v < vectors; ++v) {
-        const float* const at = x + v * kLanes;
-        const Vector gradient =
-            shared ? broadcast(d) : load_channels<whole>(d + v * kLanes, channels);
-        UNROLL for (int r = 0; r < rows; ++r) UNROLL for (int k = 0; k < taps; ++k) sum[r][k][v] =
-            fma(load_channels<whole>(at + r * part.row_step + k * tap, channels), gradient,
-                sum[r][k][v]);
-        UNROLL for (int line = 0; line < 2; ++line) fetch.step();  // what a pixel reads anew
-      }
+      const Vector gradient = shared ? broadcast(d) : load_channels<whole>(d, channels);
+      UNROLL for (int r = 0; r < rows; ++r) UNROLL for (int k = 0; k < taps; ++k) sum[r][k] =
+          fma(load_channels<whole>(x + r * part.row_step + k * tap, channels), gradient, sum[r][k]);
+      UNROLL for (int line = 0; line < 2; ++line) fetch.step();  // what a pixel reads anew
     }
   }
   fetches = fetch;
   UNROLL for (int r = 0; r < rows; ++r) UNROLL for (int k = 0; k < taps; ++k)
-      UNROLL for (int v = 0; v < vectors; ++v)
-          store(partial + (r * c.kernel_x + k) * width + v * kLanes, sum[r][k][v]);
+      store(partial + (r * c.kernel_x + k) * width, sum[r][k]);
 }
 
-template <int rows, int vectors, bool whole, bool shared>
+template <int rows, bool whole, bool shared>
 void depthwise_gradient_rows(const RowGradient& c, const Segment (&parts)[3],
                              const float* cotangent, std::int64_t channels, float* partial,
                              Fetch& fetch) {
   Segment shifted[3] = {parts[0], parts[1], parts[2]};
-  for (std::int64_t kx = 0; kx < c.kernel_x;) {
-    const std::int64_t left = c.kernel_x - kx, taps = left < 3 ? left : 3;
+  for (std::int64_t kx = 0, taps; kx < c.kernel_x; kx += taps) {
+    taps = c.kernel_x - kx < 3 ? 1 : 3;
     if (taps == 3)
-      depthwise_gradient_tile<rows, 3, vectors, whole, shared>(c, shifted, cotangent, channels,
-                                                               partial, fetch);
-    else if (taps == 2)
-      depthwise_gradient_tile<rows, 2, vectors, whole, shared>(c, shifted, cotangent, channels,
-                                                               partial, fetch);
+      depthwise_gradient_tile<rows, 3, whole, shared>(c, shifted, cotangent, channels, partial,
+                                                      fetch);
     else
-      depthwise_gradient_tile<rows, 1, vectors, whole, shared>(c, shifted, cotangent, channels,
-                                                               partial, fetch);
+      depthwise_gradient_tile<rows, 1, whole, shared>(c, shifted, cotangent, channels, partial,
+                                                      fetch);
     for (Segment& part : shifted) part.x += taps * c.dilation * c.in_channels;
     partial += taps * c.blocks * kLanes;
-    kx += taps;
   }
 }
 
@@ -62,7 +50,7 @@ void depthwise_gradient_row(const RowGradient& c, const Segments& whole, std::in
                             std::int64_t ky_end, const float* cotangent, float* partial,
                             Fetch& fetch) {
   const std::int64_t width = c.blocks * kLanes;
-  for_each_block<kRowBlocks>(c.in_channels, [&](std::int64_t first, auto blocks) {
+  for_each_block<1>(c.in_channels, [&](std::int64_t first, auto blocks) {
     using B = decltype(blocks);
     const float* const d = shared ? cotangent : cotangent + first;
     for (std::int64_t ky = ky_begin; ky < ky_end;) {
@@ -74,9 +62,9 @@ void depthwise_gradient_row(const RowGradient& c, const Segments& whole, std::in
       }
       float* into = partial + ky * c.kernel_x * width + first;
       if (rows == 3)
-        depthwise_gradient_rows<3, B::vectors, B::whole, shared>(c, parts, d, left, into, fetch);
+        depthwise_gradient_rows<3, B::whole, shared>(c, parts, d, left, into, fetch);
       else
-        depthwise_gradient_rows<1, B::vectors, B::whole, shared>(c, parts, d, left, into, fetch);
+        depthwise_gradient_rows<1, B::whole, shared>(c, parts, d, left, into, fetch);
       ky += rows;
     }
   });

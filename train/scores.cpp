@@ -1,7 +1,8 @@
-#include "integrad/cli/scores.h"
+#include "integrad/train/scores.h"
+
 #include "integrad/train/json.h"
 
-namespace integrad::cli {
+namespace integrad {
 
 namespace {
 
@@ -57,4 +58,4 @@ std::string to_json(const ScoredModel& what, const std::vector<ScoreTable>& tabl
   return text_of(json);
 }
 
-}  // namespace integrad::cli
+}  // namespace integrad
