@@ -56,12 +56,9 @@ bool filter_and_bias(Convolution kind, const ConvGeometry& g, const float* x,
       const float* const image = x + row / g.out_height * g.in_height * in_row;
       const float* const d = cotangent + row * out_row;
       Upcoming next;
-      const auto fetch = [&next](const float* from, Index count) {
-        next.at[next.count] = reinterpret_cast<const char*>(from);
-        next.bytes[next.count++] = count * Index{sizeof(float)};
-      };
-      if (r.end < g.in_height) fetch(image + r.end * in_row, in_row);
-      if (row + 1 < packed.rows) fetch(d + out_row, out_row);
+      constexpr Index kBytes = sizeof(float);
+      if (r.end < g.in_height) add_upcoming(image + r.end * in_row, in_row * kBytes, next);
+      if (row + 1 < packed.rows) add_upcoming(d + out_row, out_row * kBytes, next);
       rows.add(r, image + r.begin * in_row, d, partial, next);
     }
   };

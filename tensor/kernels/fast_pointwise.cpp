@@ -57,8 +57,7 @@ bool pointwise(Convolution kind, const ConvGeometry& g, const PackedPass& pass, 
       Upcoming next;
       next.near = true;
       const auto fetch = [&](const float* map, Index channels) {
-        next.at[next.count] = reinterpret_cast<const char*>(map + after * channels);
-        next.bytes[next.count++] = following * channels * Index{sizeof(float)};
+        add_upcoming(map + after * channels, following * channels * Index{sizeof(float)}, next);
       };
       if (following > 0) fetch(x, in), fetch(y, out);
       pass.kernel(piece_row(pass, count), x + at * in, 0, 1, scratch.data(), next, {y + at * out});

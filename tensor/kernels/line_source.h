@@ -57,25 +57,25 @@ std::vector<LinePlace> places_of(const Lines& lines, const Stored<T>& x) {
   if (x.full != nullptr) return {{x.full, size * Index{sizeof(T)}}};
   return {{x.rounded, size * Index{sizeof(BFloat16)}}};
 }
-/// Adds a line to what is read next, as far as there is room.
-inline void add_upcoming(const std::vector<LinePlace>& places, Index line, Upcoming& next) {
-  for (const LinePlace& place : places) {
-    if (next.count == Upcoming::kMost) return;
-    next.at[next.count] = static_cast<const char*>(place.base) + line / place.each * place.bytes;
-    next.bytes[next.count++] = place.bytes;
-  }
+/// Adds memory to what is read next, as far as there is room.
+inline void add_upcoming(const void* from, Index bytes, Upcoming& next) {
+  if (next.count == Upcoming::kMost) return;
+  next.at[next.count] = static_cast<const char*>(from);
+  next.bytes[next.count++] = bytes;
 }
-/// The same of some of its `pixels` pixels; nothing where there are none.
+/// A line; of its `pixels` pixels some, and nothing where there are none.
 inline void add_upcoming(const std::vector<LinePlace>& places, Index line, Span some, Index pixels,
                          Upcoming& next) {
   if (some.count() <= 0) return;
   for (const LinePlace& place : places) {
-    if (next.count == Upcoming::kMost) return;
     const Index begin = place.bytes * some.begin / pixels, end = place.bytes * some.end / pixels;
-    next.at[next.count] =
-        static_cast<const char*>(place.base) + line / place.each * place.bytes + begin;
-    next.bytes[next.count++] = end - begin;
+    const char* const from = static_cast<const char*>(place.base);
+    add_upcoming(from + line / place.each * place.bytes + begin, end - begin, next);
   }
+}
+/// The whole line.
+inline void add_upcoming(const std::vector<LinePlace>& places, Index line, Upcoming& next) {
+  add_upcoming(places, line, {0, 1}, 1, next);
 }
 
 /// As memory holds it; with a map, that applied to it.
