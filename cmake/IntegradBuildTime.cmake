@@ -22,10 +22,12 @@ endfunction()
 
 # integrad_moderately_optimised(<library>): what -O3 adds beyond these loops in vectors and without
 # branches gains nothing measurable in its files, and takes a tenth of their time to compile. (In tensor
-# and quant it saves a tenth of the instructions of packing a filter.)
+# and quant it saves a tenth of the instructions of packing a filter.) Who asks for less has less.
 function(integrad_moderately_optimised library)
-  target_compile_options(${library} PRIVATE $<$<AND:$<CONFIG:Release>,$<CXX_COMPILER_ID:GNU>>:SHELL:-O2
-    -ftree-loop-vectorize -ftree-slp-vectorize -fvect-cost-model=dynamic -funswitch-loops>)
+  if(CMAKE_CXX_FLAGS_RELEASE MATCHES "-O3")
+    target_compile_options(${library} PRIVATE $<$<AND:$<CONFIG:Release>,$<CXX_COMPILER_ID:GNU>>:SHELL:-O2
+      -ftree-loop-vectorize -ftree-slp-vectorize -fvect-cost-model=dynamic -funswitch-loops>)
+  endif()
 endfunction()
 
 # integrad_quickly_compiled(<library> INCLUDE|EXCLUDE <pattern>): the library's files that fit the
