@@ -49,6 +49,18 @@ TEST_CASE("a line's places in memory are those of the maps that it is made from"
                                       {a.data() + row, 4 * row}, {b.data() + row, 4 * row}});
 }
 
+TEST_CASE("some pixels of a line are those alone in memory, and none are nothing") {
+  const Tensor<float> a(Shape{2, 4, 6, 3});
+  const auto stored = kernels::stored_lines(a);
+  kernels::Upcoming next;
+  kernels::add_upcoming(stored.places, 5, {6, 6}, 6, next);
+  CHECK(next.count == 0);
+  kernels::add_upcoming(stored.places, 5, {2, 6}, 6, next);
+  CHECK(next.count == 1);
+  CHECK(static_cast<const void*>(next.at[0]) == a.data() + (5 * 6 + 2) * 3);
+  CHECK(next.bytes[0] == 4 * 3 * Index{sizeof(float)});
+}
+
 TEST_CASE("more places than a kernel fetches are left out") {
   const Tensor<float> a(Shape{1, 2, 2, 1});
   auto sum = kernels::stored_lines(a);
