@@ -9,6 +9,7 @@
 
 #ifdef INTEGRAD_HIGHWAY
 #include <hwy/contrib/sort/vqsort.h>
+#include <hwy/targets.h>
 #endif
 
 namespace integrad {
@@ -30,9 +31,24 @@ std::uint32_t ordered(float value) {
   return (bits & 0x80000000u) != 0 ? ~bits : bits | 0x80000000u;
 }
 
+#ifdef INTEGRAD_HIGHWAY
+/// With AVX-512 Highway 1.0.3 parts keys by stores that compress, which AMD's processors take many
+/// times as long for as all else; its AVX2 has none. Later ones know (AVX3_ZEN4, another target).
+void avoid_slow_targets() {
+#if defined(__x86_64__) || defined(__i386__)
+  static const bool once = [] {
+    if (__builtin_cpu_is("amd")) hwy::DisableTargets(HWY_AVX3 | HWY_AVX3_DL);
+    return true;
+  }();
+  static_cast<void>(once);
+#endif
+}
+#endif
+
 /// Ascending; Highway sorts with vector instructions.
 void sort(std::span<std::uint32_t> keys) {
 #ifdef INTEGRAD_HIGHWAY
+  avoid_slow_targets();
   hwy::Sorter()(keys.data(), keys.size(), hwy::SortAscending());
 #else
   std::ranges::sort(keys);
