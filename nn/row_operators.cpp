@@ -34,7 +34,7 @@ auto element_wise(Combine combine) {
 // A source as the kernels' input.
 struct From {
   Source<float>* source;
-  const float* rows(Index image, Index begin, Index end) const {
+  kernels::RingRows<float> rows(Index image, Index begin, Index end) const {
     return source->rows(image, begin, end);
   }
 };
@@ -63,7 +63,7 @@ struct Builder {
     const Activation later = in_kernel ? Activation::none : activation;
     const auto packed = std::make_shared<const kernels::fast::PackedForward>(std::move(*rows));
     const Index size = row_size();
-    return Operator<float>{g.window.y, 0, [=](const Sources& in, std::uint8_t*) -> Make<float> {
+    return Operator<float>{g.window.y, [=](const Sources& in, std::uint8_t*) -> Make<float> {
                              const auto made = std::make_shared<kernels::fast::ForwardRows<From>>(
                                  *packed, From{in[0]});
                              // Owns what `made` refers to.
@@ -79,11 +79,8 @@ struct Builder {
     const Index size = row_size();
     return {.bind = [=](const Sources& in, std::uint8_t*) -> Make<float> {
       return [=, a = in[0], b = in[1]](Index image, Index row, float* into) {
-        // Both exist before either is read: making the second may move the first.
-        a->rows(image, row, row + 1);
-        b->rows(image, row, row + 1);
-        const float* const left = a->rows(image, row, row + 1);
-        const float* const right = b->rows(image, row, row + 1);
+        const float* const left = a->row(image, row);
+        const float* const right = b->row(image, row);
         combine(size, left, right, into);
         activate(activation, into, size);
       };
@@ -95,7 +92,7 @@ struct Builder {
     const Index size = row_size();
     return {.bind = [=](const Sources& in, std::uint8_t*) -> Make<float> {
       return [=, x = in[0]](Index image, Index row, float* into) {
-        const float* const from = x->rows(image, row, row + 1);
+        const float* const from = x->row(image, row);
         for (Index i = 0; i < size; ++i) into[i] = F::value(from[i]);
       };
     }};
@@ -142,7 +139,7 @@ struct Builder {
     if (!kernels::windows_tile(g)) return std::nullopt;
     const Index size = row_size();
     return Operator<float>{
-        g.window.y, 0, [=](const Sources& in, std::uint8_t* winners) -> Make<float> {
+        g.window.y, [=](const Sources& in, std::uint8_t* winners) -> Make<float> {
           return [=, x = in[0]](Index image, Index row, float* into) {
             const kernels::PoolRow r = kernels::tiled_row(g);
             const Index first = row * r.kernel_y;
@@ -160,8 +157,7 @@ struct Builder {
       return [=, x = in[0]](Index image, Index row, float* into) {
         const Index pooled = std::min<Index>(row / g.window.y.kernel, g.out_height - 1);
         const Index window = (image * g.out_height + pooled) * g.out_width * g.out_channels;
-        kernels::unpool_row(g, x->rows(image, pooled, pooled + 1), winners + window, row,
-                            {0, g.in_width}, into);
+        kernels::unpool_row(g, x->row(image, pooled), winners + window, row, {0, g.in_width}, into);
       };
     }};
   }

@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <memory>
-#include <numeric>
 
-#include "integrad/tensor/kernels/row_window.h"
+#include "integrad/tensor/kernels/row_ring.h"
 #include "integrad/tensor/parallel.h"
 
 namespace integrad::rows {
@@ -20,7 +19,9 @@ class StoredRows final : public Source<T> {
  public:
   StoredRows(const Tensor<T>& map)
       : data_(map.data()), height_(map.shape().height()), row_(row_size(map.shape())) {}
-  const T* rows(Index image, Index begin, Index) override { return stored(image, begin); }
+  kernels::RingRows<T> rows(Index image, Index begin, Index) override {
+    return {stored(image, begin), row_};
+  }
   const T* stored(Index image, Index row) const override {
     return data_ + (image * height_ + row) * row_;
   }
@@ -30,29 +31,18 @@ class StoredRows final : public Source<T> {
   Index height_, row_;
 };
 
-/// Rows is a RowWindow or a RowRing.
-template <class T, class Rows>
+template <class T>
 class MadeRows final : public Source<T> {
  public:
-  explicit MadeRows(Rows made) : made_(std::move(made)) {}
-  const T* rows(Index image, Index begin, Index end) override {
+  MadeRows(Index size, Index most, Make<T> make) : made_(size, most, std::move(make)) {}
+  kernels::RingRows<T> rows(Index image, Index begin, Index end) override {
     return made_.rows(image, begin, end);
   }
   const T* stored(Index, Index) const override { return nullptr; }
 
  private:
-  Rows made_;
+  kernels::RowRing<Make<T>, T> made_;
 };
-
-/// `together` as in Operator.
-template <class T>
-std::unique_ptr<Source<T>> made_rows(Index size, Index most, Index together, Make<T> make) {
-  using Window = kernels::RowWindow<Make<T>, T>;
-  using Ring = kernels::RowRing<Make<T>, T>;
-  if (together == 0)
-    return std::make_unique<MadeRows<T, Window>>(Window(size, most, std::move(make)));
-  return std::make_unique<MadeRows<T, Ring>>(Ring(size, most, together, std::move(make)));
-}
 
 // Where the rows of a node that is read behind the stage go.
 template <class T>
@@ -81,7 +71,7 @@ class Stages<T>::Maker {
       Make<T> make = node.made->bind(inputs, winners);
       if (all.read_within(id, stage))
         windows_[at(id)] =
-            made_rows<T>(row_size(node.shape), most[at(id)], together(id), std::move(make));
+            std::make_unique<MadeRows<T>>(row_size(node.shape), most[at(id)], std::move(make));
       else
         makes_[at(id)] = std::move(make);
     }
@@ -106,18 +96,6 @@ class Stages<T>::Maker {
     if (id >= stage_.first) return windows_[at(id)].get();
     stored_.push_back(std::make_unique<StoredRows<T>>(stored(id)));
     return stored_.back().get();
-  }
-
-  // How all readers among the stage ask for rows.
-  Index together(int id) const {
-    Index most = 1;
-    for (int reader : all_.readers_[static_cast<std::size_t>(id)]) {
-      if (reader > stage_.last) break;
-      const Index asked = all_.node(reader).made->together;
-      if (asked == 0) return 0;
-      most = std::lcm(most, asked);
-    }
-    return most;
   }
 
   // How many rows of each node may be asked for while the stage makes one row of its last.
@@ -146,7 +124,7 @@ class Stages<T>::Maker {
     for (Index row = begin; row < end; ++row) {
       T* const into = sink.map + (image * shape.height() + row) * size;
       if (const auto& window = windows_[at(sink.id)])
-        std::copy_n(window->rows(image, row, row + 1), size, into);
+        std::copy_n(window->row(image, row), size, into);
       else
         makes_[at(sink.id)](image, row, into);
     }

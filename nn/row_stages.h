@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "integrad/tensor/kernels/simd/ring_rows.h"
 #include "integrad/tensor/tensor.h"
 #include "integrad/tensor/window.h"
 
@@ -16,9 +17,9 @@ template <class T>
 class Source {
  public:
   virtual ~Source() = default;
-  /// Rows begin .. end - 1, one behind the other, valid until rows of anything are asked for again.
-  /// Asking once more for rows that are there moves nothing.
-  virtual const T* rows(Index image, Index begin, Index end) = 0;
+  /// Rows begin .. end - 1, valid until later ones are asked for than a row of the result reads.
+  virtual kernels::RingRows<T> rows(Index image, Index begin, Index end) = 0;
+  const T* row(Index image, Index y) { return rows(image, y, y + 1).first; }
   /// A row that lies in memory, so that it can be fetched before it is asked for; null where rows
   /// are made.
   virtual const T* stored(Index image, Index row) const = 0;
@@ -32,8 +33,6 @@ template <class T>
 struct Operator {
   /// Rows of every input that a row of the result reads, along y.
   integrad_window window{1, 1, 1, 0, 0};
-  /// How it asks for rows: so many at a time, from a multiple of that number on; 0: in any way.
-  Index together = 0;
   /// What one thread makes rows with. `winners` are those of the max pool (images in order), which
   /// it writes or, undoing it, reads; null for other nodes.
   std::function<Make<T>(const std::vector<Source<T>*>& inputs, std::uint8_t* winners)> bind;

@@ -25,13 +25,15 @@ struct DecodedRow {
 class DecodedRows {
  public:
   DecodedRows(const ConvGeometry& g, const CodeMap& x, float scale)
-      : window_(Index{g.in_width} * g.in_channels,
-                std::min(integrad_window_extent(g.window.y), g.in_height),
-                {x, scale, g.in_height, Index{g.in_width} * g.in_channels}) {}
-  const float* rows(Index image, Index begin, Index end) { return window_.rows(image, begin, end); }
+      : ring_(Index{g.in_width} * g.in_channels,
+              std::min(integrad_window_extent(g.window.y), g.in_height),
+              {x, scale, g.in_height, Index{g.in_width} * g.in_channels}) {}
+  kernels::RingRows<float> rows(Index image, Index begin, Index end) {
+    return ring_.rows(image, begin, end);
+  }
 
  private:
-  kernels::RowWindow<DecodedRow> window_;
+  kernels::RowRing<DecodedRow> ring_;
 };
 
 // A row of the cotangent, where it passes.
@@ -80,8 +82,9 @@ bool convolve_rows(Convolution kind, const ConvGeometry& g, const CodeMap& x, co
     for (Index row = begin; row < end; ++row) {
       const Reach r = kernels::fast::reach(g.window.y, row % g.out_height, g.in_height);
       kernels::Upcoming nothing;
-      packed.kernel(packed.c, input.rows(row / g.out_height, r.begin, r.end), r.first_tap,
-                    r.end_tap, scratch.data(), nothing, {sums.data()});
+      const kernels::RingRows<float> rows = input.rows(row / g.out_height, r.begin, r.end);
+      packed.kernel(packed.c, rows.every(g.window.y.dilation), r.first_tap, r.end_tap,
+                    scratch.data(), nothing, {sums.data()});
       into.line(row, sums.data());
     }
   });
@@ -129,8 +132,8 @@ void convolution_gradients(Convolution kind, const ConvGeometry& g, const CodeMa
       [&] { return DecodedRows(g, x, x.quantization().scale); },
       [&] {
         const Index row_size = Index{g.out_width} * g.out_channels;
-        return kernels::RowWindow(row_size, kernels::fast::rows_of_cotangent(g),
-                                  MaskedRow{d, passes, g.out_height, row_size});
+        return kernels::RowRing(row_size, kernels::fast::rows_of_cotangent(g),
+                                MaskedRow{d, passes, g.out_height, row_size});
       },
       [&] {
         const kernels::Lines lines = kernels::Lines::of(g.input());

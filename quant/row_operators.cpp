@@ -28,7 +28,7 @@ class ConvolvedRows {
     image_ = image;
     const std::uint8_t* const* window =
         prepared_.at(integrad_window_start(static_cast<std::int32_t>(row), pass.window_y),
-                     [&](Index y) { return input_->rows(image, y, y + 1); });
+                     [&](Index y) { return input_->row(image, y); });
     const Index next = prepared_.next();
     layer_->kernel(window, next < pass.input.height ? input_->stored(image, next) : nullptr,
                    scratch_.data(), into);
@@ -50,7 +50,7 @@ struct Builder {
 
   static Made convolution(const std::shared_ptr<const int8::RowLayer>& layer) {
     if (layer == nullptr) return std::nullopt;
-    return Operator<Code>{layer->pass.window_y, 1, [=](const Sources& in, std::uint8_t*) {
+    return Operator<Code>{layer->pass.window_y, [=](const Sources& in, std::uint8_t*) {
                             const auto rows = std::make_shared<ConvolvedRows>(layer, in[0]);
                             return [=](Index image, Index row, Code* into) {
                               rows->make(image, row, into);
@@ -62,27 +62,23 @@ struct Builder {
   template <class Map>
   Made element_wise(Map map) const {
     const Index size = row_size();
-    return Operator<Code>{.together = 1, .bind = [=](const Sources& in, std::uint8_t*) {
-                            return [=, x = in[0]](Index image, Index row, Code* into) {
-                              map(x->rows(image, row, row + 1), into, size);
-                            };
-                          }};
+    return Operator<Code>{.bind = [=](const Sources& in, std::uint8_t*) {
+      return [=, x = in[0]](Index image, Index row, Code* into) {
+        map(x->row(image, row), into, size);
+      };
+    }};
   }
 
   // combine(codes, other codes, result, count).
   template <class Combine>
   Made combination(Combine combine) const {
     const Index size = row_size();
-    return Operator<Code>{.together = 1, .bind = [=](const Sources& in, std::uint8_t*) {
-                            return [=, a = in[0], b = in[1]](Index image, Index row, Code* into) {
-                              // Both exist before either is read: making the second may move the
-                              // first.
-                              a->rows(image, row, row + 1);
-                              b->rows(image, row, row + 1);
-                              const Code* const left = a->rows(image, row, row + 1);
-                              combine(left, b->rows(image, row, row + 1), into, size);
-                            };
-                          }};
+    return Operator<Code>{.bind = [=](const Sources& in, std::uint8_t*) {
+      return [=, a = in[0], b = in[1]](Index image, Index row, Code* into) {
+        const Code* const left = a->row(image, row);
+        combine(left, b->row(image, row), into, size);
+      };
+    }};
   }
 
   Made look_up(const quantized::CodeTable& table) const {
@@ -124,15 +120,15 @@ struct Builder {
   Made operator()(const quantized::MaxPool& o) const {
     const std::optional<int8::PoolRow> c = int8::max_pool_rows(o.attributes);
     if (!c) return std::nullopt;
-    const Index in_row = integrad_row_size(o.attributes.input), height = node.shape.height();
+    const Index height = node.shape.height();
     const Index winner_row = winner_row_size(o);
     return Operator<Code>{
-        o.attributes.window_y, 2, [=](const Sources& in, std::uint8_t* winners) {
+        o.attributes.window_y, [=](const Sources& in, std::uint8_t* winners) {
           return [=, x = in[0]](Index image, Index row, Code* into) {
-            const Code* const upper = x->rows(image, 2 * row, 2 * row + 2);
+            const kernels::RingRows<Code> rows = x->rows(image, 2 * row, 2 * row + 2);
             std::uint8_t* const won =
                 winners == nullptr ? nullptr : winners + (image * height + row) * winner_row;
-            int8::int8_kernels()->max_pool_row(*c, upper, upper + in_row, into, won);
+            int8::int8_kernels()->max_pool_row(*c, rows.row(0), rows.row(1), into, won);
           };
         }};
   }
@@ -143,15 +139,14 @@ struct Builder {
     const integrad_unpool& a = o.attributes;
     const Index height = a.input.height;
     const Index winner_row = integrad_winner_row_size(a.input, a.window_y, a.window_x);
-    return Operator<Code>{.together = 1, .bind = [=](const Sources& in, std::uint8_t* winners) {
-                            return [=, x = in[0]](Index image, Index row, Code* into) {
-                              const Index pooled = row / 2;
-                              int8::int8_kernels()->unpool_row(
-                                  *c, x->rows(image, pooled, pooled + 1),
-                                  winners + (image * height + pooled) * winner_row,
-                                  row % 2 == 0 ? into : nullptr, row % 2 == 0 ? nullptr : into);
-                            };
-                          }};
+    return Operator<Code>{.bind = [=](const Sources& in, std::uint8_t* winners) {
+      return [=, x = in[0]](Index image, Index row, Code* into) {
+        const Index pooled = row / 2;
+        int8::int8_kernels()->unpool_row(
+            *c, x->row(image, pooled), winners + (image * height + pooled) * winner_row,
+            row % 2 == 0 ? into : nullptr, row % 2 == 0 ? nullptr : into);
+      };
+    }};
   }
   Made operator()(const quantized::Requantize& o) const {
     return element_wise([&o](const Code* from, Code* into, Index count) {

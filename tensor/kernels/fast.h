@@ -113,8 +113,9 @@ PackedGradient pack_filter_gradient(Convolution kind, const ConvGeometry& g, boo
 class GradientRows {
  public:
   explicit GradientRows(const PackedGradient& packed);
-  /// `x` is the input row r.begin, its image's rows behind it; d [out_width, out_channels].
-  void add(const Reach& r, const float* x, const float* d, float* partial, Upcoming& next);
+  /// `x` has the input rows from r.begin on; d [out_width, out_channels].
+  void add(const Reach& r, const RingRows<float>& x, const float* d, float* partial,
+           Upcoming& next);
   /// The same of `count` pixels of a row, of a kernel of one tap.
   void add_pixels(Index count, const float* x, const float* d, float* partial, Upcoming& next);
 

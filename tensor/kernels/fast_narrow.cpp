@@ -40,7 +40,6 @@ std::optional<PackedNarrow> pack_narrow(const ConvGeometry& g, const float* filt
                 .kernel_x = wx.kernel,
                 .dilation = wx.dilation,
                 .plane = plane,
-                .row_step = g.window.y.dilation * channels * plane,
                 .filter = packed.weights.data(),
                 .bias = packed.biases.data()};
   return packed;

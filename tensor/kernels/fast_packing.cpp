@@ -44,7 +44,6 @@ RowConvolution row_convolution(const Pass& pass, Index lanes) {
           .stride = pass.x.stride,
           .dilation = pass.x.dilation,
           .pad = pass.x.pad_before,
-          .row_step = pass.y.dilation * pass.in_row(),
           .out_pixel_step = pass.out_pixel_step,
           .filter = nullptr,
           .bias = nullptr};
@@ -219,7 +218,6 @@ PackedGradient pack_filter_gradient(Convolution kind, const ConvGeometry& g, boo
                       .stride = w.stride,
                       .dilation = w.dilation,
                       .pad = w.pad_before,
-                      .row_step = g.window.y.dilation * pass.in_row(),
                       .inner_begin = begin < end ? begin : 0,
                       .inner_end = begin < end ? end : 0,
                       .bias = bias};

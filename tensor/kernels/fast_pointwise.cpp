@@ -60,7 +60,8 @@ bool pointwise(Convolution kind, const ConvGeometry& g, const PackedPass& pass, 
         add_upcoming(map + after * channels, following * channels * Index{sizeof(float)}, next);
       };
       if (following > 0) fetch(x, in), fetch(y, out);
-      pass.kernel(piece_row(pass, count), x + at * in, 0, 1, scratch.data(), next, {y + at * out});
+      pass.kernel(piece_row(pass, count), {x + at * in, 0}, 0, 1, scratch.data(), next,
+                  {y + at * out});
     }
   });
   return true;
@@ -83,7 +84,7 @@ void pointwise_and_sum(const PackedPass& pass, const ConvGeometry& g, const Line
       add_upcoming(x.places, next_line, next_span, lines.pixels, next);
       const float* const row =
           output.part(at, span.count() * lines.channels, [&](const RowDestination& into) {
-            pass.kernel(c, from, 0, 1, scratch.data(), next, into);
+            pass.kernel(c, {from, 0}, 0, 1, scratch.data(), next, into);
           });
       if (sums == nullptr) return;
       add_moments(span.count(), lines.channels, row,
@@ -120,7 +121,7 @@ bool pointwise_gradients(const ConvGeometry& g, const LineSource<float>& x, cons
       const PackedPass& pass = passes.front();
       const RowConvolution c = piece_row(pass, span.count());
       finish.piece(line, span, [&](const RowDestination& row) {
-        pass.kernel(c, d, 0, 1, scratch.data(), next, row);
+        pass.kernel(c, {d, 0}, 0, 1, scratch.data(), next, row);
       });
     };
     for_each_piece_of(lines, begin, end, piece_of(g), piece);

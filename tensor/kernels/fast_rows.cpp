@@ -60,8 +60,9 @@ void run_rows(const PackedPass& packed, Index batch, const float* x, float* y, I
                   .count = 1};
         float* const row_into =
             y + packed.offset + n * image_step + oy * pass.out_row_step + ox * pass.out_pixel_step;
-        packed.kernel(c, image + r.begin * pass.in_row(), r.first_tap, r.end_tap, scratch.data(),
-                      next, streams ? RowDestination{nullptr, row_into} : RowDestination{row_into});
+        packed.kernel(c, {image + r.begin * pass.in_row(), pass.y.dilation * pass.in_row()},
+                      r.first_tap, r.end_tap, scratch.data(), next,
+                      streams ? RowDestination{nullptr, row_into} : RowDestination{row_into});
       }
     }
   });
@@ -107,17 +108,17 @@ const float* GradientRows::widened(Index count, const float* d) {
   return wide_.data();
 }
 
-void GradientRows::add(const Reach& r, const float* x, const float* d, float* partial,
+void GradientRows::add(const Reach& r, const RingRows<float>& x, const float* d, float* partial,
                        Upcoming& next) {
-  packed_.kernel(packed_.c, x, r.first_tap, r.end_tap, widened(packed_.c.out_width, d),
-                 strips_.data(), partial, next);
+  packed_.kernel(packed_.c, x.every(packed_.y.dilation), r.first_tap, r.end_tap,
+                 widened(packed_.c.out_width, d), strips_.data(), partial, next);
 }
 
 void GradientRows::add_pixels(Index count, const float* x, const float* d, float* partial,
                               Upcoming& next) {
   RowGradient c = packed_.c;
   c.in_width = c.out_width = c.inner_end = count;
-  packed_.kernel(c, x, 0, 1, widened(count, d), strips_.data(), partial, next);
+  packed_.kernel(c, {x, 0}, 0, 1, widened(count, d), strips_.data(), partial, next);
 }
 
 }  // namespace integrad::kernels::fast

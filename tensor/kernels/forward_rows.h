@@ -7,7 +7,7 @@
 namespace integrad::kernels::fast {
 
 /// Rows of a forward convolution, for one thread. input.rows(image, begin, end) gives rows of its
-/// input, one behind the other; `packed` must outlive this.
+/// input; `packed` must outlive this.
 template <class Input>
 class ForwardRows {
  public:
@@ -29,13 +29,13 @@ class ForwardRows {
     next_ = {};
     add_upcoming(input_, image, r.end, next_);
     if (packed_.narrow) {
-      const float* const planes = planes_.rows(image, r.begin, r.end);
-      float_kernels().narrow_row(packed_.narrow->row, planes, r.first_tap, r.end_tap, into.cached,
-                                 next_);
+      const RingRows<float> planes = planes_.rows(image, r.begin, r.end);
+      float_kernels().narrow_row(packed_.narrow->row, planes.every(g.window.y.dilation),
+                                 r.first_tap, r.end_tap, into.cached, next_);
     } else {
-      const float* const x = input_.rows(image, r.begin, r.end);
-      packed_.pass->kernel(packed_.pass->c, x, r.first_tap, r.end_tap, scratch_.data(), next_,
-                           into);
+      const RingRows<float> x = input_.rows(image, r.begin, r.end);
+      packed_.pass->kernel(packed_.pass->c, x.every(g.window.y.dilation), r.first_tap, r.end_tap,
+                           scratch_.data(), next_, into);
     }
   }
 
@@ -44,7 +44,7 @@ class ForwardRows {
   struct Turn {
     ForwardRows* owner;
     void operator()(Index image, Index row, float* into) const {
-      owner->packed_.narrow->make_planes(owner->input_.rows(image, row, row + 1), into,
+      owner->packed_.narrow->make_planes(owner->input_.rows(image, row, row + 1).first, into,
                                          owner->next_);
     }
   };
@@ -52,7 +52,7 @@ class ForwardRows {
   Input input_;
   Upcoming next_;
   Buffer<float> scratch_;
-  RowWindow<Turn> planes_;
+  RowRing<Turn> planes_;
 };
 
 }  // namespace integrad::kernels::fast

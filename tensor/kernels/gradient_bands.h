@@ -12,7 +12,7 @@ namespace integrad::kernels::fast {
 
 /// dx through finish, and dfilter, dbias (may be null); false, having done nothing, where there is
 /// no row kernel or a stride above 1. Each band of output rows has, from these makers, its own
-///   input.rows(image, begin, end)      rows of the input, one behind the other
+///   input.rows(image, begin, end)      rows of the input
 ///   cotangent.rows(image, begin, end)  and of the output's cotangent
 ///   finish.row(line, compute)          stores a row of dx; compute(into) writes the convolution's
 ///   term
@@ -32,7 +32,6 @@ bool gradients_in_bands(Convolution kind, const ConvGeometry& g, const float* fi
   const auto passes =
       wants_input ? pack_input_gradient(kind, g, filter) : std::vector<PackedPass>{};
   if (gradient.rows == 0 || (wants_input && passes.empty())) return false;
-  const Index out_row = Index{g.out_width} * g.out_channels;
   const auto band = [&](Index begin, Index end, float* partial) {
     auto input = make_input();
     auto dy = make_cotangent();
@@ -54,23 +53,23 @@ bool gradients_in_bands(Convolution kind, const ConvGeometry& g, const float* fi
         dy_begin = std::min(dy_begin, r.begin);
         dy_end = std::max(dy_end, r.end);
       }
-      const float* const first = dy.rows(image, dy_begin, dy_end);
-      const auto d = [=](Index y) { return first + (std::max(y, dy_begin) - dy_begin) * out_row; };
+      const RingRows<float> rows_of_dy = dy.rows(image, dy_begin, dy_end);
+      const auto d = [=](Index y) { return rows_of_dy.from(std::max(y, dy_begin) - dy_begin); };
       const Reach r = reach(g.window.y, oy, g.in_height);
-      const float* const x = input.rows(image, r.begin, r.end);
+      const RingRows<float> x = input.rows(image, r.begin, r.end);
       Upcoming next;
       if (row + 1 < gradient.rows) {
         add_upcoming(input, image, r.end, next);
         add_upcoming(dy, image, dy_end, next);
         if (in_begin < in_end) finish.add_upcoming(image * g.in_height + in_end, next);
       }
-      rows.add(r, x, d(oy), partial, next);
+      rows.add(r, x, d(oy).first, partial, next);
       for (Index iy = in_begin; iy < in_end; ++iy) {
         const PackedPass& packed = passes.front();
         const Reach back = reach(packed.pass.y, iy, g.out_height);
         finish.row(image * g.in_height + iy, [&](const RowDestination& row_into) {
-          packed.kernel(packed.c, d(back.begin), back.first_tap, back.end_tap, scratch.data(), next,
-                        row_into);
+          packed.kernel(packed.c, d(back.begin).every(packed.pass.y.dilation), back.first_tap,
+                        back.end_tap, scratch.data(), next, row_into);
         });
       }
     }

@@ -4,7 +4,7 @@
 #include <memory>
 #include <vector>
 
-#include "integrad/tensor/kernels/row_window.h"
+#include "integrad/tensor/kernels/row_ring.h"
 #include "integrad/tensor/kernels/simd/channel_map.h"
 #include "integrad/tensor/kernels/simd/upcoming.h"
 #include "integrad/tensor/kernels/stored_lines.h"
@@ -151,13 +151,13 @@ class InputRows {
         lines_(source.lines.count),
         height_(height),
         row_(source.lines.size()),
-        window_(row_, std::min(most, height),
-                {height, source.lines.pixels, source.lines.channels,
-                 whole_ == nullptr ? source.reader() : nullptr}) {}
-  /// Rows begin .. end - 1 of an image, one behind the other; valid until the next call.
-  const T* rows(Index image, Index begin, Index end) {
-    return whole_ != nullptr ? whole_ + (image * height_ + begin) * row_
-                             : window_.rows(image, begin, end);
+        ring_(row_, std::min(most, height),
+              {height, source.lines.pixels, source.lines.channels,
+               whole_ == nullptr ? source.reader() : nullptr}) {}
+  /// Rows begin .. end - 1 of an image; valid until the next call.
+  RingRows<T> rows(Index image, Index begin, Index end) {
+    if (whole_ == nullptr) return ring_.rows(image, begin, end);
+    return {whole_ + (image * height_ + begin) * row_, row_};
   }
   /// Row `row` of an image, or the next image's, is read next.
   void add_upcoming(Index image, Index row, Upcoming& next) const {
@@ -178,7 +178,7 @@ class InputRows {
   const T* whole_;
   std::vector<LinePlace> places_;
   Index lines_, height_, row_;
-  RowWindow<Make, T> window_;
+  RowRing<Make, T> ring_;
 };
 
 /// Row `row` of an image is read next, if `rows` knows where it comes from.

@@ -21,8 +21,7 @@ PoolRow tiled_row(const ConvGeometry& g) {
   return {.channels = g.in_channels,
           .out_width = g.out_width,
           .kernel_y = g.window.y.kernel,
-          .kernel_x = g.window.x.kernel,
-          .row_step = Index{g.in_width} * g.in_channels};
+          .kernel_x = g.window.x.kernel};
 }
 
 void unpool_row(const ConvGeometry& g, const float* pooled, const std::uint8_t* winners, Index row,
@@ -41,9 +40,10 @@ namespace {
 constexpr Index kBlock = 64;  // channels whose maxima stay in the first-level cache
 
 // Calls visit(tap, point) for the taps of output (oy, ox) that lie inside the image, in row-major
-// order; point is the position of channel 0 in rows that begin with the input's row `first`.
-template <class Visit>
-void visit_taps(const ConvGeometry& g, Index oy, std::int32_t ox, Index first, Visit&& visit) {
+// order; point is channel 0 there. `rows` begin with the input's row `first`.
+template <class T, class Visit>
+void visit_taps(const ConvGeometry& g, Index oy, std::int32_t ox, const RingRows<T>& rows,
+                Index first, Visit&& visit) {
   const integrad_window wy = g.window.y, wx = g.window.x;
   const std::int32_t y0 = integrad_window_start(static_cast<std::int32_t>(oy), wy);
   const std::int32_t x0 = integrad_window_start(ox, wx);
@@ -52,7 +52,7 @@ void visit_taps(const ConvGeometry& g, Index oy, std::int32_t ox, Index first, V
   for (std::int32_t ky = integrad_window_first_tap(y0, wy); ky < end_y; ++ky)
     for (std::int32_t kx = integrad_window_first_tap(x0, wx); kx < end_x; ++kx) {
       const Index iy = y0 + ky * wy.dilation, ix = x0 + kx * wx.dilation;
-      visit(ky * wx.kernel + kx, ((iy - first) * g.in_width + ix) * g.in_channels);
+      visit(ky * wx.kernel + kx, rows.row(iy - first) + ix * g.in_channels);
     }
 }
 
@@ -68,7 +68,7 @@ Rows rows_of(const ConvGeometry& g, Index oy) {
 
 // One output row, from the input rows at `rows`.
 template <class T>
-void pool_row(const ConvGeometry& g, Index oy, const T* rows, Index first, T* y,
+void pool_row(const ConvGeometry& g, Index oy, const RingRows<T>& rows, Index first, T* y,
               std::uint8_t* winners) {
   if constexpr (std::is_same_v<T, float>) {
     if (windows_tile(g)) return float_kernels().max_pool_row(tiled_row(g), rows, y, winners);
@@ -82,8 +82,8 @@ void pool_row(const ConvGeometry& g, Index oy, const T* rows, Index first, T* y,
       T best[kBlock];
       Lane winner[kBlock];
       bool none = true;
-      visit_taps(g, oy, ox, first, [&](std::int32_t tap, Index point) {
-        const T* candidate = rows + point + c0;
+      visit_taps(g, oy, ox, rows, first, [&](std::int32_t tap, const T* point) {
+        const T* candidate = point + c0;
         if (none) {
           std::copy(candidate, candidate + block, best);
           std::fill(winner, winner + block, Lane{tap});
@@ -126,7 +126,7 @@ void spread_row(const ConvGeometry& g, std::int32_t ky, const T* pooled,
 }
 
 template <class T>
-void pick_row(const ConvGeometry& g, Index oy, const T* rows, Index first,
+void pick_row(const ConvGeometry& g, Index oy, const RingRows<T>& rows, Index first,
               const std::uint8_t* winners, T* into) {
   if constexpr (std::is_same_v<T, float>) {
     if (windows_tile(g)) return float_kernels().pick_row(tiled_row(g), rows, winners, into);
@@ -134,8 +134,7 @@ void pick_row(const ConvGeometry& g, Index oy, const T* rows, Index first,
   const Index channels = g.out_channels;
   for (std::int32_t ox = 0; ox < g.out_width; ++ox, into += channels, winners += channels) {
     std::fill(into, into + channels, T(0));
-    visit_taps(g, oy, ox, first, [&](std::int32_t tap, Index point) {
-      const T* const from = rows + point;
+    visit_taps(g, oy, ox, rows, first, [&](std::int32_t tap, const T* from) {
       for (Index c = 0; c < channels; ++c) {
         const T value = from[c], kept = into[c];
         into[c] = winners[c] == tap ? value : kept;
@@ -155,7 +154,7 @@ void max_pool_forward(const ConvGeometry& g, const LineSource<T>& x, StoredTarge
             output = LineWriter<T>(y, {}, lines.size())](Index line) mutable {
       const Index oy = line % g.out_height;
       const Rows r = rows_of(g, oy);
-      const T* const rows = input.rows(line / g.out_height, r.begin, r.end);
+      const RingRows<T> rows = input.rows(line / g.out_height, r.begin, r.end);
       output.line(line, [&](T* into) {
         pool_row(g, oy, rows, r.begin, into, winners + line * lines.size());
       });
@@ -185,10 +184,9 @@ LineSource<T> spread_to_winners(const ConvGeometry& g, LineSource<T> pooled,
       });
       std::fill_n(into, g.in_width * Index{g.in_channels}, T(0));
       if (begin >= end) return;
-      const T* const first = rows.rows(n, begin, end);
+      const RingRows<T> first = rows.rows(n, begin, end);
       for_each_reader(iy, g.out_height, g.window.y, [&](Index oy, std::int32_t ky) {
-        spread_row(g, ky, first + (oy - begin) * size, winners + (n * g.out_height + oy) * size,
-                   into);
+        spread_row(g, ky, first.row(oy - begin), winners + (n * g.out_height + oy) * size, into);
       });
     };
     auto pieces = pieces_of<T>(lines, whole);
@@ -203,8 +201,8 @@ LineSource<T> spread_to_winners(const ConvGeometry& g, LineSource<T> pooled,
             return pieces(line, pixels, into);
           const Index n = line / g.in_height, iy = line % g.in_height;
           const Index oy = std::min<Index>(iy / g.window.y.kernel, g.out_height - 1);
-          unpool_row(g, rows.rows(n, oy, oy + 1), winners + (n * g.out_height + oy) * size, iy,
-                     pixels, into);
+          unpool_row(g, rows.rows(n, oy, oy + 1).first, winners + (n * g.out_height + oy) * size,
+                     iy, pixels, into);
         };
     }
     return pieces;

@@ -12,10 +12,19 @@ void copy_padded(const float* row, std::int64_t width, std::int64_t channels, st
   std::memset(into + (before + inside) * channels, 0, bytes(pixels - before - inside));
 }
 
+// The same of `rows` rows, one behind the other.
+RingRows<float> copy_padded(const RingRows<float>& x, std::int64_t rows, std::int64_t width,
+                            std::int64_t channels, std::int64_t start, std::int64_t pixels,
+                            float* into) {
+  const RingRows<float> copies{into, pixels * channels};
+  for (std::int64_t row = 0; row < rows; ++row)
+    copy_padded(x.row(row), width, channels, start, pixels, into + row * copies.step);
+  return copies;
+}
+
 // Part of an output row with the input it reads: the image, or a strip copied with its border.
 struct Segment {
-  const float* x;  // tap 0 of the first output, in the row of ky_begin
-  std::int64_t row_step;
+  RingRows<float> x;        // from tap 0 of the first output on, rows of ky_begin and behind it
   std::int64_t begin, end;  // outputs
 };
 
@@ -25,7 +34,7 @@ struct Segments {
   Segment part[3];
 };
 template <class Convolution>
-Segments cut(const Convolution& c, const float* x, std::int64_t rows, float* scratch) {
+Segments cut(const Convolution& c, const RingRows<float>& x, std::int64_t rows, float* scratch) {
   const std::int64_t extent = (c.kernel_x - 1) * c.dilation + 1;
   Segments cuts;
   const std::int64_t edges[4] = {0, c.inner_begin, c.inner_end, c.out_width};
@@ -36,14 +45,11 @@ Segments cut(const Convolution& c, const float* x, std::int64_t rows, float* scr
     const std::int64_t start = part.begin * c.stride - c.pad;
     const std::int64_t pixels = (part.end - part.begin - 1) * c.stride + extent;
     if (i == 1 || part.begin >= part.end) {
-      part.x = x + start * c.in_channels;
-      part.row_step = c.row_step;
+      part.x = x.at(start * c.in_channels);
       continue;
     }
-    part.x = scratch;
-    part.row_step = pixels * c.in_channels;
-    for (std::int64_t row = 0; row < rows; ++row, scratch += part.row_step)
-      copy_padded(x + row * c.row_step, c.in_width, c.in_channels, start, pixels, scratch);
+    part.x = copy_padded(x, rows, c.in_width, c.in_channels, start, pixels, scratch);
+    scratch += rows * part.x.step;
   }
   return cuts;
 }

@@ -10,7 +10,7 @@ void gradient_tile(const RowGradient& c, const Segment (&parts)[3], const float*
   UNROLL for (int i = 0; i < values; ++i) UNROLL for (int b = 0; b < blocks; ++b) sum[i][b] =
       load(partial + i * width + b * kLanes);
   for (const Segment& part : parts) {
-    const float *x = part.x, *d = cotangent + part.begin * width;
+    const float *x = part.x.first, *d = cotangent + part.begin * width;
     for (std::int64_t ox = part.begin; ox < part.end; ++ox, x += step, d += width) {
       Vector gradient[blocks];
       UNROLL for (int b = 0; b < blocks; ++b) gradient[b] = load(d + b * kLanes);
@@ -44,7 +44,7 @@ void gradient_run(std::int64_t count, const RowGradient& c, const Segment (&part
   for (std::int64_t tiles = (count + limit - 1) / limit; tiles > 0; --tiles) {
     const std::int64_t values = (count + tiles - 1) / tiles;
     gradient_tile_of<blocks, limit>(values, c, shifted, cotangent, partial, fetch);
-    for (Segment& part : shifted) part.x += values;
+    for (Segment& part : shifted) part.x.first += values;
     partial += values * c.blocks * kLanes;
     count -= values;
   }
@@ -78,7 +78,7 @@ void bias_gradient(std::int64_t pixels, std::int64_t pixel_step, std::int64_t ch
   });
 }
 
-void conv_filter_row(const RowGradient& c, const float* x, std::int64_t ky_begin,
+void conv_filter_row(const RowGradient& c, const RingRows<float>& x, std::int64_t ky_begin,
                      std::int64_t ky_end, const float* cotangent, float* scratch, float* partial,
                      Upcoming& next) {
   Fetch fetch(next);
@@ -94,11 +94,11 @@ void conv_filter_row(const RowGradient& c, const float* x, std::int64_t ky_begin
         Segment parts[3];
         for (int i = 0; i < 3; ++i) {
           const Segment& part = whole.part[i];
-          parts[i].row_step = part.row_step;
           parts[i].begin = part.begin > chunk ? part.begin : chunk;
           parts[i].end = part.end < end ? part.end : end;
-          parts[i].x = part.x + (ky - ky_begin) * part.row_step + r * c.dilation * c.in_channels +
-                       (parts[i].begin - part.begin) * c.stride * c.in_channels;
+          parts[i].x =
+              part.x.from(ky - ky_begin)
+                  .at((r * c.dilation + (parts[i].begin - part.begin) * c.stride) * c.in_channels);
         }
         float* into = partial + (ky * c.kernel_x * c.in_channels + r * run) * width;
         for (std::int64_t block = 0; block < c.blocks; block += 2) {

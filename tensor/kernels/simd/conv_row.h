@@ -3,9 +3,9 @@
 // value per pixel.
 
 struct Tile {
-  const float* x;  // tap 0 of the first pixel, in the row of ky_begin
-  std::int64_t row_step, rows;
-  const float* filter;  // of the block and ky_begin
+  const RingRows<float>* x;  // rows of ky_begin and behind it
+  std::int64_t first, rows;  // where tap 0 of the first pixel lies in them; how many they are
+  const float* filter;       // of the block and ky_begin
   const float* bias;
   float *y, *streamed;  // of RowDestination
   std::int64_t last;    // channels in the last vector
@@ -77,9 +77,9 @@ void conv_tile(const RowConvolution& c, const Tile& t, Fetch& fetches) {
   const float* w = t.filter;
   for (std::int64_t ky = 0; ky < t.rows; ++ky) {
     if constexpr (taps == 0)
-      add_row(c, t.x + ky * t.row_step, w, sum);
+      add_row(c, t.x->row(ky) + t.first, w, sum);
     else
-      add_row_dense<taps, channels>(c, t.x + ky * t.row_step, w, sum, fetch);
+      add_row_dense<taps, channels>(c, t.x->row(ky) + t.first, w, sum, fetch);
   }
   fetches = fetch;
   // Adding +0 turns -0 into +0, whatever border taps contributed.
@@ -143,14 +143,15 @@ void conv_tile_of(std::int64_t wanted, const RowConvolution& c, const Tile& t, F
   conv_tile<pixels, blocks, 0>(c, t, fetch);
 }
 
-void conv_row(const RowConvolution& c, const float* x, std::int64_t ky_begin, std::int64_t ky_end,
-              float* scratch, Upcoming& next, const RowDestination& y) {
+void conv_row(const RowConvolution& c, const RingRows<float>& x, std::int64_t ky_begin,
+              std::int64_t ky_end, float* scratch, Upcoming& next, const RowDestination& y) {
   const std::int64_t extent = (c.kernel_x - 1) * c.dilation + 1, rows = ky_end - ky_begin;
   const std::int64_t run = c.kernel_x * c.in_channels * kLanes;  // weights of one ky and block
   const int blocks = c.blocks == 1 ? 1 : 2;
   const std::int64_t limit = c.kernel_x == 1 ? whole_point(blocks) : whole_tile(blocks);
   std::int64_t tiles = (c.out_width + limit - 1) / limit;
   Fetch fetch(next);
+  RingRows<float> copies;
   Tile t;
   t.rows = rows;
   for (std::int64_t ox = 0, pixels = 0; ox < c.out_width; ox += pixels, --tiles) {
@@ -160,14 +161,12 @@ void conv_row(const RowConvolution& c, const float* x, std::int64_t ky_begin, st
     pixels = c.kernel_x == 1 ? (left < limit ? left : limit) : (left + tiles - 1) / tiles;
     const std::int64_t start = ox * c.stride - c.pad, reads = (pixels - 1) * c.stride + extent;
     if (start >= 0 && start + reads <= c.in_width) {
-      t.x = x + start * c.in_channels;
-      t.row_step = c.row_step;
+      t.x = &x;
+      t.first = start * c.in_channels;
     } else {
-      t.x = scratch;
-      t.row_step = reads * c.in_channels;
-      for (std::int64_t row = 0; row < rows; ++row)
-        copy_padded(x + row * c.row_step, c.in_width, c.in_channels, start, reads,
-                    scratch + row * t.row_step);
+      copies = copy_padded(x, rows, c.in_width, c.in_channels, start, reads, scratch);
+      t.x = &copies;
+      t.first = 0;
     }
     for (std::int64_t block = 0; block < c.blocks; block += 2) {
       const std::int64_t first = block * kLanes, channels = c.out_channels - first;

@@ -13,11 +13,15 @@ NEVER_INLINE void depthwise_gradient_tile(const RowGradient& c, const Segment (&
   UNROLL for (int r = 0; r < rows; ++r) UNROLL for (int k = 0; k < taps; ++k) sum[r][k] =
       load(partial + (r * c.kernel_x + k) * width);
   for (const Segment& part : parts) {
-    const float *x = part.x, *d = cotangent + part.begin * c.out_channels;
-    for (std::int64_t ox = part.begin; ox < part.end; ++ox, x += step, d += c.out_channels) {
+    const float *row[rows], *d = cotangent + part.begin * c.out_channels;
+    UNROLL for (int r = 0; r < rows; ++r) row[r] = part.x.row(r);
+    for (std::int64_t ox = part.begin; ox < part.end; ++ox, d += c.out_channels) {
       const Vector gradient = shared ? broadcast(d) : load_channels<whole>(d, channels);
-      UNROLL for (int r = 0; r < rows; ++r) UNROLL for (int k = 0; k < taps; ++k) sum[r][k] =
-          fma(load_channels<whole>(x + r * part.row_step + k * tap, channels), gradient, sum[r][k]);
+      UNROLL for (int r = 0; r < rows; ++r) {
+        UNROLL for (int k = 0; k < taps; ++k) sum[r][k] =
+            fma(load_channels<whole>(row[r] + k * tap, channels), gradient, sum[r][k]);
+        row[r] += step;
+      }
       UNROLL for (int line = 0; line < 2; ++line) fetch.step();  // what a pixel reads anew
     }
   }
@@ -39,7 +43,7 @@ void depthwise_gradient_rows(const RowGradient& c, const Segment (&parts)[3],
     else
       depthwise_gradient_tile<rows, 1, whole, shared>(c, shifted, cotangent, channels, partial,
                                                       fetch);
-    for (Segment& part : shifted) part.x += taps * c.dilation * c.in_channels;
+    for (Segment& part : shifted) part.x.first += taps * c.dilation * c.in_channels;
     partial += taps * c.blocks * kLanes;
   }
 }
@@ -58,7 +62,7 @@ void depthwise_gradient_row(const RowGradient& c, const Segments& whole, std::in
       Segment parts[3];
       for (int i = 0; i < 3; ++i) {
         parts[i] = whole.part[i];
-        parts[i].x += (ky - ky_begin) * parts[i].row_step + first;
+        parts[i].x = parts[i].x.from(ky - ky_begin).at(first);
       }
       float* into = partial + ky * c.kernel_x * width + first;
       if (rows == 3)
@@ -109,14 +113,14 @@ struct NeighbourSums {
 };
 
 template <int rows, int vectors, bool whole, bool shared>
-NEVER_INLINE void neighbours_gradient(const RowGradient& c, const float* x, const float* cotangent,
-                                      std::int64_t channels, float* partial, float* bias,
-                                      Fetch& fetches) {
+NEVER_INLINE void neighbours_gradient(const RowGradient& c, const RingRows<float>& x,
+                                      const float* cotangent, std::int64_t channels, float* partial,
+                                      float* bias, Fetch& fetches) {
   Fetch fetch = fetches;  // in registers
   NeighbourSums<rows, vectors, whole, shared> sums;
   sums.step = c.in_channels, sums.d_step = c.out_channels;
   sums.pixel = -c.pad, sums.width = c.in_width;
-  UNROLL for (int r = 0; r < rows; ++r) sums.row[r] = x + r * c.row_step + sums.pixel * sums.step;
+  UNROLL for (int r = 0; r < rows; ++r) sums.row[r] = x.row(r) + sums.pixel * sums.step;
   sums.d = cotangent;
   sums.channels = channels;
   const std::int64_t tap = c.blocks * kLanes;
@@ -155,7 +159,7 @@ bool neighbours(const RowGradient& c) {
 // One row for all channels of x, as depthwise_gradient_row(). `bias` gets the cotangents' sums,
 // unless it is null; there are rows.
 template <bool shared>
-void neighbours_gradient_row(const RowGradient& c, const float* x, std::int64_t ky_begin,
+void neighbours_gradient_row(const RowGradient& c, const RingRows<float>& x, std::int64_t ky_begin,
                              std::int64_t ky_end, const float* cotangent, float* partial,
                              float* bias, Fetch& fetch) {
   for_each_block<kRowBlocks>(c.in_channels, [&](std::int64_t first, auto blocks) {
@@ -164,7 +168,7 @@ void neighbours_gradient_row(const RowGradient& c, const float* x, std::int64_t 
     const float* const d = shared ? cotangent : cotangent + first;
     for (std::int64_t ky = ky_begin, rows; ky < ky_end; ky += rows) {
       rows = ky_end - ky < 3 ? 1 : 3;
-      const float* const from = x + (ky - ky_begin) * c.row_step + first;
+      const RingRows<float> from = x.from(ky - ky_begin).at(first);
       float* const into = partial + ky * 3 * c.blocks * kLanes + first;
       float* const sums = bias == nullptr || ky > ky_begin ? nullptr : bias + first;
       if (rows == 3)
@@ -191,11 +195,11 @@ void add_cotangents(const RowGradient& c, const float* cotangent, float* bias) {
 template <bool shared>
 struct DepthwiseGradientRow {
   const RowGradient& c;
-  const float* x;
+  RingRows<float> x;
   std::int64_t ky_begin, ky_end;
   Segments whole;
 
-  DepthwiseGradientRow(const RowGradient& c, const float* x, std::int64_t ky_begin,
+  DepthwiseGradientRow(const RowGradient& c, const RingRows<float>& x, std::int64_t ky_begin,
                        std::int64_t ky_end, float* scratch)
       : c(c), x(x), ky_begin(ky_begin), ky_end(ky_end) {
     if (!neighbours(c)) whole = cut(c, x, ky_end - ky_begin, scratch);
@@ -210,7 +214,7 @@ struct DepthwiseGradientRow {
   }
 };
 
-void depthwise_filter_row(const RowGradient& c, const float* x, std::int64_t ky_begin,
+void depthwise_filter_row(const RowGradient& c, const RingRows<float>& x, std::int64_t ky_begin,
                           std::int64_t ky_end, const float* cotangent, float* scratch,
                           float* partial, Upcoming& next) {
   Fetch fetch(next);
@@ -219,7 +223,7 @@ void depthwise_filter_row(const RowGradient& c, const float* x, std::int64_t ky_
   fetch.close();
 }
 
-void narrow_filter_row(const RowGradient& c, const float* x, std::int64_t ky_begin,
+void narrow_filter_row(const RowGradient& c, const RingRows<float>& x, std::int64_t ky_begin,
                        std::int64_t ky_end, const float* cotangent, float* scratch, float* partial,
                        Upcoming& next) {
   Fetch fetch(next);

@@ -8,7 +8,7 @@ void depthwise_tile(const RowConvolution& c, const Tile& t) {
   const std::int64_t step = c.stride * c.in_channels, tap = c.dilation * c.in_channels;
   const float* w = t.filter;
   for (std::int64_t ky = 0; ky < t.rows; ++ky) {
-    const float* x = t.x + ky * t.row_step;
+    const float* x = t.x->row(ky) + t.first;
     for (std::int64_t kx = 0; kx < c.kernel_x; ++kx, x += tap, w += c.blocks * kLanes) {
       const Vector weight = load(w);
       UNROLL for (int p = 0; p < pixels; ++p) sum[p] =
@@ -36,7 +36,7 @@ void depthwise_tiles(const RowConvolution& c, Tile t, std::int64_t pixels) {
   while (pixels > 0) {
     const std::int64_t tile = pixels < kDepthwiseTile ? pixels : kDepthwiseTile;
     depthwise_tile_of<whole, kDepthwiseTile>(tile, c, t);
-    t.x += tile * c.stride * c.in_channels;
+    t.first += tile * c.stride * c.in_channels;
     t.y += tile * c.out_pixel_step;
     pixels -= tile;
   }
@@ -60,7 +60,7 @@ NEVER_INLINE void depthwise_run(const RowConvolution& c, const Tile& t, std::int
   const std::int64_t step = c.in_channels, out_step = c.out_pixel_step;
   const bool relu = c.relu;
   const float* row[rows];
-  UNROLL for (int r = 0; r < rows; ++r) row[r] = t.x + r * t.row_step;
+  UNROLL for (int r = 0; r < rows; ++r) row[r] = t.x->row(r) + t.first;
   float* y = t.y;
   for (std::int64_t p = 0; p < pixels; ++p, y += out_step) {
     Vector sum[vectors];
@@ -87,7 +87,7 @@ void depthwise_blocks(const RowConvolution& c, const Tile& t, std::int64_t pixel
   Tile one = t;
   for (int v = 0; v < vectors; ++v) {
     depthwise_tiles<whole>(c, one, pixels);
-    one.x += kLanes, one.filter += kLanes, one.bias += kLanes, one.y += kLanes;
+    one.first += kLanes, one.filter += kLanes, one.bias += kLanes, one.y += kLanes;
   }
 }
 
@@ -107,31 +107,26 @@ std::int64_t depthwise_piece(const RowConvolution& c, std::int64_t extent, std::
   return (left + pieces - 1) / pieces;
 }
 
-void depthwise_row(const RowConvolution& c, const float* x, std::int64_t ky_begin,
+void depthwise_row(const RowConvolution& c, const RingRows<float>& x, std::int64_t ky_begin,
                    std::int64_t ky_end, float* scratch, Upcoming& next, const RowDestination& y) {
   const std::int64_t extent = (c.kernel_x - 1) * c.dilation + 1;
   Fetch fetch(next);
   // What goes to memory only is put together here.
   float* const whole_tile =
       scratch + c.kernel_y * ((kMaxTile - 1) * c.stride + extent) * c.in_channels;
+  RingRows<float> copies;
   Tile t;
   t.rows = ky_end - ky_begin;
   for (std::int64_t ox = 0, pixels = 0; ox < c.out_width; ox += pixels) {
     pixels = depthwise_piece(c, extent, ox, y.cached == nullptr);
     const std::int64_t start = ox * c.stride - c.pad, reads = (pixels - 1) * c.stride + extent;
-    const float* source = x + start * c.in_channels;
-    t.row_step = c.row_step;
-    if (start < 0 || start + reads > c.in_width) {
-      source = scratch;
-      t.row_step = reads * c.in_channels;
-      for (std::int64_t row = 0; row < t.rows; ++row)
-        copy_padded(x + row * c.row_step, c.in_width, c.in_channels, start, reads,
-                    scratch + row * t.row_step);
-    }
+    const bool inside = start >= 0 && start + reads <= c.in_width;
+    if (!inside) copies = copy_padded(x, t.rows, c.in_width, c.in_channels, start, reads, scratch);
+    t.x = inside ? &x : &copies;
     float* const into = y.cached == nullptr ? whole_tile : y.cached + ox * c.out_pixel_step;
     for_each_block<kRowBlocks>(c.out_channels, [&](std::int64_t first, auto blocks) {
       using B = decltype(blocks);
-      t.x = source + first;
+      t.first = (inside ? start * c.in_channels : 0) + first;
       t.filter = c.filter + ky_begin * c.kernel_x * c.blocks * kLanes + first;
       t.bias = c.bias + first;
       t.y = into + first;

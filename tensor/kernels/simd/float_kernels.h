@@ -3,6 +3,7 @@
 
 #include "integrad/tensor/kernels/simd/channel_map.h"
 #include "integrad/tensor/kernels/simd/logistic_slopes.h"
+#include "integrad/tensor/kernels/simd/ring_rows.h"
 #include "integrad/tensor/kernels/simd/row_destination.h"
 #include "integrad/tensor/kernels/simd/upcoming.h"
 
@@ -19,7 +20,6 @@ inline constexpr std::int64_t kMaxTile = 20;
 struct RowConvolution {
   std::int64_t in_width, in_channels, out_width, out_channels, blocks;
   std::int64_t kernel_y, kernel_x, stride, dilation, pad;
-  std::int64_t row_step;        // between the input rows of one ky and the next
   std::int64_t out_pixel_step;  // between output pixels: out_channels, more when they interleave
   // Convolution: per pair of blocks [ky][ci][kx][2][lanes], an odd last block [ky][ci][kx][lanes].
   // Depthwise: [ky][kx][blocks][lanes]. Channels beyond the last are zeros.
@@ -33,7 +33,6 @@ struct RowConvolution {
 struct RowGradient {
   std::int64_t in_width, in_channels, out_width, out_channels, blocks;
   std::int64_t kernel_y, kernel_x, stride, dilation, pad;
-  std::int64_t row_step;
   std::int64_t inner_begin, inner_end;  // outputs whose windows lie inside the row; 0, 0 if none
   bool bias = true;                     // whether the bias gradient is wanted
 };
@@ -42,44 +41,43 @@ struct RowGradient {
 /// zeros beside the image.
 struct NarrowRow {
   std::int64_t in_channels, out_width, out_channels, kernel_y, kernel_x, dilation;
-  std::int64_t plane, row_step;  // between channels, between the rows of one ky and the next
-  const float* filter;           // [out_channels][ky][ci][kx]
-  const float* bias;             // [out_channels]
+  std::int64_t plane;   // between channels
+  const float* filter;  // [out_channels][ky][ci][kx]
+  const float* bias;    // [out_channels]
 };
 
 /// A row of windows that tile the image (stride = kernel, dilation 1, none beyond the border).
 struct PoolRow {
   std::int64_t channels, out_width, kernel_y, kernel_x;
-  std::int64_t row_step;  // from a row of the image to the next
 };
 
 struct FloatKernels {
   std::int64_t lanes;
-  /// One output row. `x` is the input row that ky_begin reads, `scratch` holds kernel_y rows of
-  /// (kMaxTile - 1) * stride + extent pixels and kMaxTile output pixels.
-  void (*conv_row)(const RowConvolution& c, const float* x, std::int64_t ky_begin,
+  /// One output row. `x` has the input rows that ky_begin and each ky behind it read, `scratch`
+  /// room for kernel_y rows of (kMaxTile - 1) * stride + extent pixels and kMaxTile output pixels.
+  void (*conv_row)(const RowConvolution& c, const RingRows<float>& x, std::int64_t ky_begin,
                    std::int64_t ky_end, float* scratch, Upcoming& next, const RowDestination& y);
-  void (*depthwise_row)(const RowConvolution& c, const float* x, std::int64_t ky_begin,
+  void (*depthwise_row)(const RowConvolution& c, const RingRows<float>& x, std::int64_t ky_begin,
                         std::int64_t ky_end, float* scratch, Upcoming& next,
                         const RowDestination& y);
   /// Adds one output row to a partial sum. `cotangent` has out_channels values a pixel (padded to
   /// blocks * lanes for conv_filter_row); `scratch` holds kernel_y rows of the two border strips.
-  void (*conv_filter_row)(const RowGradient& c, const float* x, std::int64_t ky_begin,
+  void (*conv_filter_row)(const RowGradient& c, const RingRows<float>& x, std::int64_t ky_begin,
                           std::int64_t ky_end, const float* cotangent, float* scratch,
                           float* partial, Upcoming& next);
-  void (*depthwise_filter_row)(const RowGradient& c, const float* x, std::int64_t ky_begin,
-                               std::int64_t ky_end, const float* cotangent, float* scratch,
-                               float* partial, Upcoming& next);
+  void (*depthwise_filter_row)(const RowGradient& c, const RingRows<float>& x,
+                               std::int64_t ky_begin, std::int64_t ky_end, const float* cotangent,
+                               float* scratch, float* partial, Upcoming& next);
   /// The same as conv_filter_row with partial sums [out_channels][ky][kx][channels], `channels`
   /// being in_channels rounded up to whole vectors, followed by the bias gradient; `c.blocks`
   /// counts those.
-  void (*narrow_filter_row)(const RowGradient& c, const float* x, std::int64_t ky_begin,
+  void (*narrow_filter_row)(const RowGradient& c, const RingRows<float>& x, std::int64_t ky_begin,
                             std::int64_t ky_end, const float* cotangent, float* scratch,
                             float* partial, Upcoming& next);
   /// A row of [pixels, channels] as [channels][plane].
   void (*planes_row)(std::int64_t pixels, std::int64_t channels, std::int64_t plane, const float* x,
                      float* planes, Upcoming& next);
-  void (*narrow_row)(const NarrowRow& r, const float* planes, std::int64_t ky_begin,
+  void (*narrow_row)(const NarrowRow& r, const RingRows<float>& planes, std::int64_t ky_begin,
                      std::int64_t ky_end, float* y, Upcoming& next);
   /// z = map(x) for one row of [pixels, channels]; z may be x.
   void (*map_row)(const ChannelMap<float>& m, std::int64_t pixels, std::int64_t channels,
@@ -116,12 +114,12 @@ struct FloatKernels {
   void (*logistic_gradient_row)(const LogisticSlopes& s, std::int64_t points, const float* z,
                                 const float* m, const float* w, float* gradient);
   /// One row of a max pool (max_pool.h) of kernel_y rows of x.
-  void (*max_pool_row)(const PoolRow& r, const float* x, float* y, std::uint8_t* winners);
+  void (*max_pool_row)(const PoolRow& r, const RingRows<float>& x, float* y, std::uint8_t* winners);
   /// Row ky of the windows: `pooled` where the winner stands, else 0.
   void (*spread_row)(const PoolRow& r, std::int64_t ky, const float* pooled,
                      const std::uint8_t* winners, float* into);
   /// The points of the windows' rows where the winners stand.
-  void (*pick_row)(const PoolRow& r, const float* spread, const std::uint8_t* winners,
+  void (*pick_row)(const PoolRow& r, const RingRows<float>& spread, const std::uint8_t* winners,
                    float* pooled);
 };
 

@@ -38,12 +38,12 @@ void planes_row(std::int64_t pixels, std::int64_t channels, std::int64_t plane, 
 
 // `vectors` vectors of neighbouring pixels, one output channel.
 template <int vectors>
-ALWAYS_INLINE void narrow_tile(const NarrowRow& r, const float* planes, std::int64_t rows,
+ALWAYS_INLINE void narrow_tile(const NarrowRow& r, const RingRows<float>& planes, std::int64_t rows,
                                const float* w, float bias, Vector (&sum)[vectors], Fetch& fetch) {
   UNROLL for (int v = 0; v < vectors; ++v) sum[v] = broadcast(&bias);
   for (std::int64_t ky = 0; ky < rows; ++ky)
     for (std::int64_t ci = 0; ci < r.in_channels; ++ci) {
-      const float* x = planes + ky * r.row_step + ci * r.plane;
+      const float* x = planes.row(ky) + ci * r.plane;
       for (std::int64_t kx = 0; kx < r.kernel_x; ++kx, x += r.dilation) {
         const Vector weight = broadcast(w++);
         UNROLL for (int v = 0; v < vectors; ++v) sum[v] = fma(load(x + v * kLanes), weight, sum[v]);
@@ -53,14 +53,14 @@ ALWAYS_INLINE void narrow_tile(const NarrowRow& r, const float* planes, std::int
 }
 
 template <int vectors>
-void narrow_pixels(const NarrowRow& r, const float* planes, std::int64_t ky_begin,
+void narrow_pixels(const NarrowRow& r, const RingRows<float>& planes, std::int64_t ky_begin,
                    std::int64_t ky_end, std::int64_t first, float* y, Fetch& fetches) {
   Fetch fetch = fetches;  // in registers
   const std::int64_t taps = r.in_channels * r.kernel_x;
   for (std::int64_t o = 0; o < r.out_channels; ++o) {
     Vector sum[vectors];
-    narrow_tile(r, planes + first, ky_end - ky_begin, r.filter + (o * r.kernel_y + ky_begin) * taps,
-                r.bias[o], sum, fetch);
+    narrow_tile(r, planes.at(first), ky_end - ky_begin,
+                r.filter + (o * r.kernel_y + ky_begin) * taps, r.bias[o], sum, fetch);
     float values[vectors * kLanes];
     UNROLL for (int v = 0; v < vectors; ++v) store(values + v * kLanes, add(sum[v], zero()));
     const std::int64_t left = r.out_width - first;
@@ -70,8 +70,8 @@ void narrow_pixels(const NarrowRow& r, const float* planes, std::int64_t ky_begi
   fetches = fetch;
 }
 
-void narrow_row(const NarrowRow& r, const float* planes, std::int64_t ky_begin, std::int64_t ky_end,
-                float* y, Upcoming& next) {
+void narrow_row(const NarrowRow& r, const RingRows<float>& planes, std::int64_t ky_begin,
+                std::int64_t ky_end, float* y, Upcoming& next) {
   Fetch fetch(next);
   constexpr int kVectors = 8;  // as many sums as a multiply-add takes steps, times two at once
   std::int64_t first = 0;

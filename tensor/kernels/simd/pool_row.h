@@ -41,19 +41,32 @@ ALWAYS_INLINE void for_each_window(const PoolRow& row, Visit visit) {
   }
 }
 
+// Rows of windows. The first two, which are all of most, are known before the windows go by.
+struct WindowRows {
+  RingRows<float> all;
+  const float *first, *second;
+
+  WindowRows(const PoolRow& r, const RingRows<float>& rows)
+      : all(rows), first(rows.row(0)), second(rows.row(r.kernel_y > 1 ? 1 : 0)) {}
+  ALWAYS_INLINE const float* row(std::int64_t ky) const {
+    return ky == 0 ? first : ky == 1 ? second : all.row(ky);
+  }
+};
+
 // The first maximum of a window wins; a NaN wins against every number.
-void max_pool_row(const PoolRow& row, const float* x, float* y, std::uint8_t* winners) {
+void max_pool_row(const PoolRow& row, const RingRows<float>& rows, float* y,
+                  std::uint8_t* winners) {
+  const WindowRows x(row, rows);
   for_each_window(row, [&](const PoolRow& r, std::int64_t ox, std::int64_t first, std::int64_t left,
                            auto vector) ALWAYS_INLINE_LAMBDA {
     constexpr bool kWhole = decltype(vector)::value;
-    const float* const window = x + ox * r.kernel_x * r.channels + first;
-    Vector best = load_channels<kWhole>(window, left);
+    const std::int64_t window = ox * r.kernel_x * r.channels + first;
+    Vector best = load_channels<kWhole>(x.row(0) + window, left);
     Integers winner{};
     std::int32_t tap = 0;
     for (std::int64_t ky = 0; ky < r.kernel_y; ++ky)
       for (std::int64_t kx = 0; kx < r.kernel_x; ++kx, ++tap) {
-        const Vector candidate =
-            load_channels<kWhole>(window + ky * r.row_step + kx * r.channels, left);
+        const Vector candidate = load_channels<kWhole>(x.row(ky) + window + kx * r.channels, left);
         const auto wins = (candidate > best) | ((candidate != candidate) & (best == best));
         best = wins ? candidate : best;
         winner = wins ? Integers{} + tap : winner;
@@ -79,7 +92,9 @@ void spread_row(const PoolRow& row, std::int64_t ky, const float* pooled,
   });
 }
 
-void pick_row(const PoolRow& row, const float* spread, const std::uint8_t* winners, float* pooled) {
+void pick_row(const PoolRow& row, const RingRows<float>& rows, const std::uint8_t* winners,
+              float* pooled) {
+  const WindowRows spread(row, rows);
   for_each_window(row, [&](const PoolRow& r, std::int64_t ox, std::int64_t first, std::int64_t left,
                            auto vector) ALWAYS_INLINE_LAMBDA {
     constexpr bool kWhole = decltype(vector)::value;
@@ -89,8 +104,7 @@ void pick_row(const PoolRow& row, const float* spread, const std::uint8_t* winne
     std::int32_t tap = 0;
     for (std::int64_t ky = 0; ky < r.kernel_y; ++ky)
       for (std::int64_t kx = 0; kx < r.kernel_x; ++kx, ++tap) {
-        const float* const point =
-            spread + ky * r.row_step + (ox * r.kernel_x + kx) * r.channels + first;
+        const float* const point = spread.row(ky) + (ox * r.kernel_x + kx) * r.channels + first;
         kept = winner == tap ? load_channels<kWhole>(point, left) : kept;
       }
     store_channels<kWhole>(pooled + at, kept, left);
