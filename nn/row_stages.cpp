@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "integrad/tensor/kernels/row_ring.h"
+#include "integrad/tensor/kernels/stored_lines.h"
 #include "integrad/tensor/parallel.h"
 
 namespace integrad::rows {
@@ -49,6 +50,7 @@ template <class T>
 struct Sink {
   int id;
   T* map;
+  bool streams;  // it is read when much else has been written
 };
 
 }  // namespace
@@ -124,7 +126,7 @@ class Stages<T>::Maker {
     for (Index row = begin; row < end; ++row) {
       T* const into = sink.map + (image * shape.height() + row) * size;
       if (const auto& window = windows_[at(sink.id)])
-        std::copy_n(window->row(image, row), size, into);
+        kernels::copy_row(size, window->row(image, row), into, sink.streams);
       else
         makes_[at(sink.id)](image, row, into);
     }
@@ -181,7 +183,9 @@ std::vector<typename Stages<T>::Result> Stages<T>::run(
           Tensor<std::uint8_t>::uninitialized({batch * node.shape.height(), node.winner_row});
     if (!read_behind(id, stage)) continue;
     results.push_back({id, Tensor<T>::uninitialized(node.shape.with(0, batch))});
-    sinks.push_back({id, results.back().map.data()});
+    Tensor<T>& map = results.back().map;
+    sinks.push_back({id, results.back().map.data(),
+                     kernels::streams_past_caches(kernels::Lines::of(map.shape()))});
   }
   // Rows have the same bits whoever makes them, so the bands may follow the threads: a band makes
   // some of its neighbour's rows again.

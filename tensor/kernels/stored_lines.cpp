@@ -25,6 +25,13 @@ void round_row(float* values, Index count, BFloat16* to) {
 }
 
 template <class T>
+void copy_row(Index count, const T* from, T* to, bool streams) {
+  if constexpr (std::is_same_v<T, float>)
+    if (streams) return float_kernels().stream_row(count, from, to);
+  std::copy_n(from, count, to);
+}
+
+template <class T>
 void add_rows(Index count, const T* a, const T* b, T* into, T* streamed) {
   if constexpr (std::is_same_v<T, float>)
     return float_kernels().add_row(count, a, b, {into, streamed});
@@ -141,6 +148,9 @@ template void gradient_line(const ChannelMap<double>&, const double*, const doub
                             const Stored<double>&, const Stored<double>&, Index, double*, double*);
 template void write(const StoredTarget<float>&, Index, Index, float*);
 template void write(const StoredTarget<double>&, Index, Index, double*);
+template void copy_row(Index, const float*, float*, bool);
+template void copy_row(Index, const double*, double*, bool);
+template void copy_row(Index, const std::int8_t*, std::int8_t*, bool);
 template void add_rows(Index, const float*, const float*, float*, float*);
 template void add_rows(Index, const double*, const double*, double*, double*);
 template void add_stored(const StoredTarget<float>&, const Stored<float>&, const Stored<float>&,

@@ -42,6 +42,9 @@ void read_into(const Stored<T>& from, Index at, Index count, T* into);
 template <class T>
 void write(const StoredTarget<T>& to, Index at, Index count, T* values);
 
+/// Copies; past the caches if it may (streams_past_caches).
+template <class T>
+void copy_row(Index count, const T* from, T* to, bool streams);
 /// into = a + b, and streamed = a + b unless that is null.
 template <class T>
 void add_rows(Index count, const T* a, const T* b, T* into, T* streamed = nullptr);
@@ -99,7 +102,7 @@ class LineWriter {
       compute(RowDestination{into, streamed});
     } else {
       compute(into);
-      if (streamed != nullptr) std::copy_n(into, count, streamed);
+      if (streamed != nullptr) copy_row(count, into, streamed, true);
     }
   }
   bool in_place() const { return after_.full != nullptr && before_.empty() && !streams_; }

@@ -4,6 +4,7 @@
 #include "integrad/nn/interpreter.h"
 #include "integrad/nn/models/registry.h"
 #include "integrad/nn/streamed_evaluator.h"
+#include "integrad/tensor/kernels/stored_lines.h"
 #include "integrad/tests/support/kernel_cases.h"
 #include "integrad/tests/support/tensors.h"
 
@@ -51,6 +52,12 @@ TEST_CASE("streamed inference gives the layers' own bits") {
   for (const auto& [height, width] : {std::pair{32, 48}, {88, 24}, {256, 16}})
     check_same(folded(make_model("qsegment", height, width)), 2, 5);
   check_same(make_model("qsegment", 40, 40), 1, 6);  // batch norm by itself between the stages
+}
+
+TEST_CASE("streamed inference of an image whose maps go past the caches") {
+  const Graph graph = folded(make_model("qsegment", 512, 264));
+  REQUIRE(kernels::streams_past_caches({512, 264, 16}));  // the first skip's
+  check_same(graph, 1, 7);
 }
 
 TEST_CASE("streamed inference of what no model of ours has") {

@@ -129,3 +129,16 @@ TEST_CASE("rows that go past the caches have the bits of rows that do not: with 
     });
   }
 }
+
+TEST_CASE("a row that is copied past the caches is a copy") {
+  for_each_isa(3, [] {
+    for (const Index count : {Index{1}, Index{15}, Index{16}, Index{64}, Index{83}}) {
+      const Tensor<float> from = kernel_values<float>({count}, 6);
+      Tensor<float> to(Shape{count + 1});
+      to[count] = 5;
+      kernels::copy_row(count, from.data(), to.data(), true);
+      for (Index i = 0; i < count; ++i) CHECK(to[i] == from[i]);
+      CHECK(to[count] == 5);
+    }
+  });
+}

@@ -33,6 +33,7 @@ constexpr FloatKernels kernels_of_this_set() {
           .gradient_sums_rounded_row = gradient_sums_row,
           .gradient_rounded_row = gradient_row,
           .add_row = add_row,
+          .stream_row = stream_row,
           .expand_row = expand_row,
           .round_row = round_row,
           .logistic_sums_row = logistic_sums_row,

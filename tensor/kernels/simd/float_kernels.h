@@ -103,6 +103,8 @@ struct FloatKernels {
                                const std::uint16_t* y, float* dy);
   /// a + b, which may be where it goes.
   void (*add_row)(std::int64_t count, const float* a, const float* b, const RowDestination& to);
+  /// A copy that goes past the caches; `to` begins at a line of them.
+  void (*stream_row)(std::int64_t count, const float* from, float* to);
   /// Bits of bfloat16 to floats.
   void (*expand_row)(const std::uint16_t* from, std::int64_t count, float* to);
   /// Rounds floats to the nearest bfloat16, in place, and stores their bits.

@@ -15,6 +15,13 @@ void add_row(std::int64_t count, const float* a, const float* b, const RowDestin
   if (to.cached != nullptr) store_first(to.cached + i, sum, left);
 }
 
+void stream_row(std::int64_t count, const float* from, float* to) {
+  std::int64_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) stream(to + i, load(from + i));
+  finish_streaming();
+  if (i < count) store_first(to + i, load_first(from + i, count - i), count - i);
+}
+
 typedef std::uint32_t FloatBits __attribute__((vector_size(sizeof(Vector))));
 typedef std::uint16_t Halves __attribute__((vector_size(sizeof(Vector) / 2)));
 
