@@ -50,7 +50,7 @@ template <class T>
 struct Sink {
   int id;
   T* map;
-  bool streams;  // it is read when much else has been written
+  bool streams;  // it is so large that it is better written past the caches
 };
 
 }  // namespace
@@ -100,7 +100,8 @@ class Stages<T>::Maker {
     return stored_.back().get();
   }
 
-  // How many rows of each node may be asked for while the stage makes one row of its last.
+  // How many rows of each node may be asked for while the stage makes one row of its last: none of
+  // them takes the place of another.
   std::vector<Index> rows_kept() const {
     const Index height = last_height();
     std::vector<Index> before(count(), 0), behind(count(), 0), most(count(), 1);
@@ -184,8 +185,8 @@ std::vector<typename Stages<T>::Result> Stages<T>::run(
     if (!read_behind(id, stage)) continue;
     results.push_back({id, Tensor<T>::uninitialized(node.shape.with(0, batch))});
     Tensor<T>& map = results.back().map;
-    sinks.push_back({id, results.back().map.data(),
-                     kernels::streams_past_caches(kernels::Lines::of(map.shape()))});
+    sinks.push_back(
+        {id, map.data(), kernels::streams_past_caches(kernels::Lines::of(map.shape()))});
   }
   // Rows have the same bits whoever makes them, so the bands may follow the threads: a band makes
   // some of its neighbour's rows again.

@@ -19,9 +19,10 @@ namespace integrad::kernels::fast {
 /// A band adds to the filter's gradient and computes the input rows of the same numbers, the last
 /// row of an image those that remain: every input row has one owner, and the rows of the cotangent
 /// that both need are made once (those at a band's edge twice).
-/// At most rows_of_cotangent() rows of the cotangent are asked for at once.
+/// At most rows_of_cotangent() rows of the cotangent are asked for at once: padding is smaller than
+/// the window, so an output row lies among those that the input row of its number reads.
 inline Index rows_of_cotangent(const ConvGeometry& g) {
-  return std::min(integrad_window_extent(g.window.y) + 1, g.out_height);
+  return std::min(integrad_window_extent(g.window.y), g.out_height);
 }
 template <class MakeInput, class MakeCotangent, class MakeFinish>
 bool gradients_in_bands(Convolution kind, const ConvGeometry& g, const float* filter,

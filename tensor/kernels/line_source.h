@@ -154,7 +154,7 @@ class InputRows {
         ring_(row_, std::min(most, height),
               {height, source.lines.pixels, source.lines.channels,
                whole_ == nullptr ? source.reader() : nullptr}) {}
-  /// Rows begin .. end - 1 of an image; valid until the next call.
+  /// Rows begin .. end - 1 of an image, as RowRing gives them.
   RingRows<T> rows(Index image, Index begin, Index end) {
     if (whole_ == nullptr) return ring_.rows(image, begin, end);
     return {whole_ + (image * height_ + begin) * row_, row_};

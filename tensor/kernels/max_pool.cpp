@@ -172,10 +172,12 @@ LineSource<T> spread_to_winners(const ConvGeometry& g, LineSource<T> pooled,
   for (LinePlace& place : places) place.each *= g.window.y.kernel;
   const Lines lines = Lines::of(g.input());
   const bool tile = windows_tile(g);
+  // Rows of windows from the first that reaches a row of the input to the last.
+  const Index most = (integrad_window_extent(g.window.y) - 1) / g.window.y.stride + 1;
   const auto reader = [=, pooled = std::move(pooled)]() -> LineReader<T> {
     const auto whole = [g, winners, size = pooled.lines.size(),
-                        rows = InputRows<T>(pooled, g.out_height, g.window.y.kernel)](
-                           Index line, T* into) mutable {
+                        rows = InputRows<T>(pooled, g.out_height, most)](Index line,
+                                                                         T* into) mutable {
       const Index n = line / g.in_height, iy = line % g.in_height;
       Index begin = g.out_height, end = 0;
       for_each_reader(iy, g.out_height, g.window.y, [&](Index oy, std::int32_t) {
@@ -184,9 +186,9 @@ LineSource<T> spread_to_winners(const ConvGeometry& g, LineSource<T> pooled,
       });
       std::fill_n(into, g.in_width * Index{g.in_channels}, T(0));
       if (begin >= end) return;
-      const RingRows<T> first = rows.rows(n, begin, end);
+      const RingRows<T> reaching = rows.rows(n, begin, end);
       for_each_reader(iy, g.out_height, g.window.y, [&](Index oy, std::int32_t ky) {
-        spread_row(g, ky, first.row(oy - begin), winners + (n * g.out_height + oy) * size, into);
+        spread_row(g, ky, reaching.row(oy - begin), winners + (n * g.out_height + oy) * size, into);
       });
     };
     auto pieces = pieces_of<T>(lines, whole);

@@ -1,7 +1,9 @@
 #pragma once
 #include <algorithm>
+#include <utility>
 
 #include "integrad/tensor/buffer.h"
+#include "integrad/tensor/error.h"
 #include "integrad/tensor/kernels/simd/ring_rows.h"
 #include "integrad/tensor/shape.h"
 
@@ -13,12 +15,15 @@ namespace integrad::kernels {
 template <class Make, class T = float>
 class RowRing {
  public:
-  /// The last `most` rows can be asked for again; no more at once.
+  /// The last `most` rows can be asked for again, and so many at once.
   RowRing(Index row_size, Index most, Make make)
       : row_size_(row_size), capacity_(std::max<Index>(most, 1)), make_(std::move(make)) {}
 
-  /// Rows begin .. end - 1 of an image; valid until later ones are asked for.
+  /// Rows begin .. end - 1 of an image. They stay while only those up to begin + `most` are asked
+  /// for. Throws Error for more than `most`.
   RingRows<T> rows(Index image, Index begin, Index end) {
+    require(end - begin <= capacity_, "a ring of ", capacity_, " rows was asked for rows ", begin,
+            " to ", end - 1);
     if (rows_.size() == 0)
       rows_ = Buffer<T>::uninitialized(static_cast<std::size_t>(capacity_ * row_size_));
     if (image != image_ || begin < begin_ || begin > end_) {

@@ -85,6 +85,7 @@ TEST_CASE("convolution: few outputs of many inputs give the reference's bits") {
     for (Index in : {2, 3, 4, 5, 8, 15, 17, 33})
       for (Index out : {1, 2, 3, 4})
         check_same_bits({1, 3, width, in, out, {3, 2, 1, 1, 1, 3, Padding::same()}}, seed++);
+  check_same_bits({2, 12, 19, 8, 2, {3, 3, 1, 1, 2, 2, Padding::same()}}, seed++);
 }
 
 TEST_CASE("convolution: random windows, paddings and groups give the reference's bits") {

@@ -2,11 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <limits>
 
 #include "integrad/tensor/kernels/input_gradient.h"
+#include "integrad/tensor/kernels/line_source.h"
 #include "integrad/tests/support/kernel_cases.h"
 
 using namespace integrad;
@@ -95,4 +97,37 @@ TEST_CASE("max pools whose windows tile: every instruction set gives the plain l
           CHECK(picked.holds(expected.picked));
         });
       }
+}
+
+TEST_CASE("max pools of rows that are made as they are needed, windows apart and overlapping") {
+  std::uint64_t seed = 700;
+  for (const WindowSpec window :
+       {WindowSpec::square(2, 2), WindowSpec::square(3, 1), WindowSpec::square(3, 2),
+        WindowSpec{2, 2, 1, 1, 2, 1, {}}, WindowSpec{3, 2, 1, 1, 3, 2, {}},
+        WindowSpec{3, 3, 2, 1, 2, 1, Padding::fixed(2, 1, 0, 0)}}) {
+    CAPTURE(window);
+    const Shape shape{2, 17, 9, 5};
+    const ConvGeometry g = pool_geometry(shape, window);
+    const Tensor<float> x = kernel_values<float>(shape, ++seed);
+    const Tensor<float> cotangent = kernel_values<float>(g.output(), ++seed);
+    Tensor<float> ones(Shape{5}, 1.0f), zeros(Shape{5}, -0.0f);  // which keep a -0
+    const auto made = [&](const Tensor<float>& map) {
+      return kernels::mapped_lines<float>(kernels::Lines::of(map.shape()), {map.data()},
+                                          {ones.data(), zeros.data(), false});
+    };
+    const auto all = [&](const kernels::LineSource<float>& from, const Tensor<float>& d) {
+      Tensor<float> y(g.output()), spread(g.input()), picked(g.output());
+      Tensor<std::uint8_t> winners(g.output());
+      kernels::max_pool_forward(g, from, target(y.data()), winners.data());
+      make_lines(kernels::spread_to_winners(
+                     g, &d == &cotangent ? kernels::stored_lines(d) : made(d), winners.data()),
+                 spread.data());
+      make_lines(kernels::pick_winners(g, from, winners.data()), picked.data());
+      return std::array{y, spread, picked};
+    };
+    const Tensor<float> copy = cotangent;
+    const auto expected = all(kernels::stored_lines(x), cotangent), actual = all(made(x), copy);
+    for (std::size_t i = 0; i < expected.size(); ++i)
+      CHECK(first_difference(actual[i], expected[i]) == -1);
+  }
 }

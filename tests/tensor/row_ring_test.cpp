@@ -4,6 +4,8 @@
 
 #include <vector>
 
+#include "integrad/tensor/error.h"
+
 using namespace integrad;
 using kernels::RingRows;
 
@@ -23,13 +25,21 @@ TEST_CASE("a ring's rows are made once each while a window slides, and never mov
     return rows;
   };
   std::vector<Index> each{0, 1};
+  std::vector<const int*> places;
   for (Index row = 0; row < 40; ++row) {
     const RingRows<int> rows = check(0, row, row + 3);
     CHECK(check(0, row + 1, row + 2).first == rows.row(1));
     CHECK(check(0, row, row + 3).first == rows.first);  // three rows are kept
+    if (row >= 3) CHECK(places[static_cast<std::size_t>(row - 3)] == rows.first);  // and no more
+    places.push_back(rows.first);
     each.push_back(row + 2);
   }
   CHECK(made == each);
+
+  made.clear();
+  check(0, 38, 39);  // its place was taken
+  CHECK(made == std::vector<Index>{38});
+  CHECK_THROWS_WITH_AS(ring.rows(0, 38, 42), "a ring of 3 rows was asked for rows 38 to 41", Error);
 
   made.clear();
   check(1, 40, 42);  // another image: nothing of the first is left

@@ -13,7 +13,7 @@ struct RingRows {
   std::int64_t wrap = INT64_MAX, back = 0;
 
   [[gnu::always_inline]] const T* row(std::int64_t i) const {
-    return first + i * step - (i < wrap ? 0 : back);
+    return first + (i * step - (i < wrap ? 0 : back));
   }
   /// Row i and those behind it.
   [[gnu::always_inline]] RingRows from(std::int64_t i) const {
