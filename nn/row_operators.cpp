@@ -1,5 +1,7 @@
 #include "integrad/nn/row_operators.h"
 
+#include <algorithm>
+#include <array>
 #include <memory>
 
 #include "integrad/autograd/ops/activation_functions.h"
@@ -52,6 +54,7 @@ struct Builder {
   }
   const Shape& filter_shape() const { return parameters.at(node.parameter("weight")).shape(); }
 
+  // With a second source, that is added to the result.
   std::optional<Operator<float>> convolution(Convolution kind, const ConvGeometry& g, bool bias,
                                              Activation activation) const {
     const float* const filter = parameter("weight");
@@ -67,8 +70,10 @@ struct Builder {
                              const auto made = std::make_shared<kernels::fast::ForwardRows<From>>(
                                  *packed, From{in[0]});
                              // Owns what `made` refers to.
+                             Source<float>* const added = in.size() > 1 ? in[1] : nullptr;
                              return [=, owner = packed](Index image, Index row, float* into) {
-                               made->row(image, row, {into});
+                               const float* const more = added ? added->row(image, row) : nullptr;
+                               made->row(image, row, {into, nullptr, more});
                                activate(later, into, size);
                              };
                            }};
@@ -175,6 +180,35 @@ std::optional<Operator<float>> make_operator(const Graph& graph, int id,
   return std::visit(Builder{graph, node, parameters}, node.layer);
 }
 
+namespace {
+
+// Where one of the two that node `id` adds up is a depthwise convolution that nobody else reads:
+// its operand and the other one. The sum is then taken where the convolution's row is made.
+std::optional<std::array<int, 2>> absorbed(const Graph& graph, int id, int& convolution) {
+  const integrad::Node& sum = graph.node(id);
+  const auto* l = std::get_if<layer::Arithmetic>(&sum.layer);
+  if (l == nullptr || l->function != layer::Arithmetic::Function::add ||
+      l->activation != Activation::none || graph.node(sum.inputs[0]).shape != sum.shape ||
+      graph.node(sum.inputs[1]).shape != sum.shape)
+    return std::nullopt;
+  for (std::size_t k = 0; k < 2; ++k) {
+    convolution = sum.inputs[k];
+    const integrad::Node& from = graph.node(convolution);
+    const auto* depthwise = std::get_if<layer::DepthwiseConv2d>(&from.layer);
+    if (depthwise == nullptr) continue;
+    const Activation a = depthwise->activation;
+    std::ptrdiff_t readers = 0;
+    for (const integrad::Node& node : graph.nodes())
+      readers += std::ranges::count(node.inputs, convolution);
+    if (readers == 1 && depthwise->window.stride_y == 1 &&
+        (a == Activation::none || a == Activation::relu))
+      return std::array{from.inputs[0], sum.inputs[1 - k]};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 Stages<float> make_stages(const Graph& graph, const Parameters<float>& parameters) {
   std::vector<Node<float>> nodes;
   for (int id = 0; id < graph.size(); ++id) {
@@ -190,6 +224,12 @@ Stages<float> make_stages(const Graph& graph, const Parameters<float>& parameter
       node.winners_of = id;
       node.winner_row = from.shape.width() * from.shape.channels();
     }
+    int convolution = -1;
+    if (const auto operands = absorbed(graph, id, convolution))
+      if (const auto made = nodes[static_cast<std::size_t>(convolution)].made) {
+        node.inputs.assign(operands->begin(), operands->end());
+        node.made = made;
+      }
     nodes.push_back(std::move(node));
   }
   return Stages<float>(std::move(nodes));

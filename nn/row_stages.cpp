@@ -169,7 +169,7 @@ bool Stages<T>::read_within(int id, const Stage& stage) const {
 
 template <class T>
 bool Stages<T>::read_behind(int id, const Stage& stage) const {
-  return last_reader(id) > stage.last || last_reader(id) < 0;
+  return last_reader(id) > stage.last || id + 1 == static_cast<int>(nodes_.size());
 }
 
 template <class T>

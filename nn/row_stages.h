@@ -43,7 +43,8 @@ struct Operator {
 template <class T>
 struct Node {
   Shape shape;              ///< of one image
-  std::vector<int> inputs;  ///< whose rows it reads; an unpool reads the winners of its pool only
+  std::vector<int> inputs;  ///< whose rows it reads; an unpool reads the winners of its pool only.
+                            ///< What none reads is not computed, but for the last node
   std::optional<Operator<T>> made;  ///< none: computed as a whole
   int winners_of = -1;              ///< a pool that is undone later, or the unpool of one: the pool
   Index winner_row = 0;             ///< of that pool: bytes per row

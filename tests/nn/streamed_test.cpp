@@ -98,6 +98,37 @@ TEST_CASE("streamed inference of a pool whose rows are kept for another layer to
   check_same(g, 2, 11);
 }
 
+TEST_CASE("streamed inference of sums with depthwise convolutions") {
+  using Function = layer::Arithmetic::Function;
+  const auto depthwise = [](WindowSpec window, Activation activation) {
+    return layer::DepthwiseConv2d{window, 1, true, activation};
+  };
+  const layer::Arithmetic plus{Function::add, Activation::none};
+  const WindowSpec three = WindowSpec::square(3, 1, kSame);
+  for (const Index channels : {5, 16, 33, 48}) {
+    Graph g;
+    const Value x = g.input({1, 19, 23, channels});
+    const Value a = g.layer("a", depthwise(three, Activation::relu), {x});
+    Value y = g.layer("first", plus, {a, x});
+    const Value b = g.layer("b", depthwise({2, 5, 1, 1, 3, 1, kSame}, Activation::none), {y});
+    y = g.layer("second", plus, {y, b});
+    // Two of them; one with an activation that comes later; sums with one; one that is read twice.
+    const Value c = g.layer("c", depthwise(three, Activation::none), {y});
+    const Value d = g.layer("d", depthwise(three, Activation::relu), {x});
+    y = g.layer("third", plus, {c, d});
+    const Value e = g.layer("e", depthwise(three, Activation::relu6), {y});
+    y = g.layer("fourth", plus, {e, y});
+    const Value f = g.layer("f", depthwise(three, Activation::relu), {y});
+    y = g.layer("fifth", layer::Arithmetic{Function::add, Activation::relu}, {f, y});
+    const Value h = g.layer("h", depthwise(three, Activation::relu), {y});
+    y = g.layer("sixth", plus, {h, y});
+    y = g.layer("seventh", plus, {h, y});
+    const Value i = g.layer("i", depthwise(three, Activation::relu), {y});
+    g.layer("twice", plus, {i, i});
+    check_same(g, 2, 13);
+  }
+}
+
 TEST_CASE("a stage ends at a pool and begins at an unpool") {
   const Graph graph = folded(make_model("qsegment", 64, 64));
   const auto made = rows::make_stages(graph, initialize<float>(graph, 1));

@@ -9,6 +9,7 @@ struct Tile {
   const float* bias;
   float *y, *streamed;  // of RowDestination
   std::int64_t last;    // channels in the last vector
+  const float* added = nullptr;
 };
 
 ALWAYS_INLINE float* from(float* row, std::int64_t offset) {

@@ -19,6 +19,9 @@ void depthwise_tile(const RowConvolution& c, const Tile& t) {
   if (c.relu) UNROLL for (int p = 0; p < pixels; ++p) sum[p] = positive(sum[p]);
   // Copies: what is stored might otherwise change the originals.
   const std::int64_t out_step = c.out_pixel_step, last = t.last;
+  if (t.added != nullptr)
+    UNROLL for (int p = 0; p < pixels; ++p) sum[p] =
+        add(sum[p], load_channels<whole>(t.added + p * out_step, last));
   float* const y = t.y;
   UNROLL for (int p = 0; p < pixels; ++p) store_channels<whole>(y + p * out_step, sum[p], last);
 }
@@ -38,6 +41,7 @@ void depthwise_tiles(const RowConvolution& c, Tile t, std::int64_t pixels) {
     depthwise_tile_of<whole, kDepthwiseTile>(tile, c, t);
     t.first += tile * c.stride * c.in_channels;
     t.y += tile * c.out_pixel_step;
+    if (t.added != nullptr) t.added += tile * c.out_pixel_step;
     pixels -= tile;
   }
 }
@@ -62,6 +66,7 @@ NEVER_INLINE void depthwise_run(const RowConvolution& c, const Tile& t, std::int
   const float* row[rows];
   UNROLL for (int r = 0; r < rows; ++r) row[r] = t.x->row(r) + t.first;
   float* y = t.y;
+  const float* added = t.added;
   for (std::int64_t p = 0; p < pixels; ++p, y += out_step) {
     Vector sum[vectors];
     UNROLL for (int v = 0; v < vectors; ++v) sum[v] = bias[v];
@@ -72,9 +77,12 @@ NEVER_INLINE void depthwise_run(const RowConvolution& c, const Tile& t, std::int
     }
     UNROLL for (int v = 0; v < vectors; ++v) {
       sum[v] = add(sum[v], zero());
-      store(y + v * kLanes, relu ? positive(sum[v]) : sum[v]);
+      if (relu) sum[v] = positive(sum[v]);
+      if (added != nullptr) sum[v] = add(sum[v], load(added + v * kLanes));
+      store(y + v * kLanes, sum[v]);
       fetch.step();
     }
+    if (added != nullptr) added += out_step;
   }
   fetches = fetch;
 }
@@ -88,6 +96,7 @@ void depthwise_blocks(const RowConvolution& c, const Tile& t, std::int64_t pixel
   for (int v = 0; v < vectors; ++v) {
     depthwise_tiles<whole>(c, one, pixels);
     one.first += kLanes, one.filter += kLanes, one.bias += kLanes, one.y += kLanes;
+    if (one.added != nullptr) one.added += kLanes;
   }
 }
 
@@ -131,6 +140,7 @@ void depthwise_row(const RowConvolution& c, const RingRows<float>& x, std::int64
       t.bias = c.bias + first;
       t.y = into + first;
       t.last = c.out_channels - first;
+      t.added = y.added == nullptr ? nullptr : y.added + ox * c.out_pixel_step + first;
       depthwise_blocks<B::vectors, B::whole>(c, t, pixels, fetch);
     });
     // In whole lines of the cache: half a line on its way to memory would wait for the other half.
