@@ -17,8 +17,8 @@ template <class T>
 class Source {
  public:
   virtual ~Source() = default;
-  /// Rows begin .. end - 1. They stay while a row of the result is made: all rows that are asked for
-  /// meanwhile have places of their own.
+  /// Rows begin .. end - 1. They stay while a row of the result is made: all rows that are asked
+  /// for meanwhile have places of their own.
   virtual kernels::RingRows<T> rows(Index image, Index begin, Index end) = 0;
   const T* row(Index image, Index y) { return rows(image, y, y + 1).first; }
   /// A row that lies in memory, so that it can be fetched before it is asked for; null where rows
