@@ -55,6 +55,7 @@ TEST_CASE("rows of a ring: some of them, every n-th, and parts of each") {
   // Rows of ten in five places: the first in the last but one.
   const RingRows<int> rows{memory.data() + 30, 10, 2, 50};
   for (Index i = 0; i < 5; ++i) CHECK(*rows.row(i) == 10 * ((i + 3) % 5));
+  for (Index i = 0; i < 4; ++i) CHECK(rows.below(rows.row(i) + 3, i) == rows.row(i + 1) + 3);
   for (Index from = 0; from < 5; ++from)
     for (Index i = 0; from + i < 5; ++i) CHECK(rows.from(from).row(i) == rows.row(from + i));
   for (Index n = 1; n < 5; ++n)

@@ -75,12 +75,12 @@ void conv_tile(const RowConvolution& c, const Tile& t, Fetch& fetches) {
     const Vector bias = load(t.bias + b * kLanes);
     UNROLL for (int p = 0; p < pixels; ++p) sum[p][b] = bias;
   }
-  const float* w = t.filter;
-  for (std::int64_t ky = 0; ky < t.rows; ++ky) {
+  const float *w = t.filter, *row = t.x->first + t.first;
+  for (std::int64_t ky = 0; ky < t.rows; row = t.x->below(row, ky++)) {
     if constexpr (taps == 0)
-      add_row(c, t.x->row(ky) + t.first, w, sum);
+      add_row(c, row, w, sum);
     else
-      add_row_dense<taps, channels>(c, t.x->row(ky) + t.first, w, sum, fetch);
+      add_row_dense<taps, channels>(c, row, w, sum, fetch);
   }
   fetches = fetch;
   // Adding +0 turns -0 into +0, whatever border taps contributed.

@@ -6,9 +6,9 @@ void depthwise_tile(const RowConvolution& c, const Tile& t) {
   const Vector bias = load(t.bias);
   UNROLL for (int p = 0; p < pixels; ++p) sum[p] = bias;
   const std::int64_t step = c.stride * c.in_channels, tap = c.dilation * c.in_channels;
-  const float* w = t.filter;
-  for (std::int64_t ky = 0; ky < t.rows; ++ky) {
-    const float* x = t.x->row(ky) + t.first;
+  const float *w = t.filter, *row = t.x->first + t.first;
+  for (std::int64_t ky = 0; ky < t.rows; row = t.x->below(row, ky++)) {
+    const float* x = row;
     for (std::int64_t kx = 0; kx < c.kernel_x; ++kx, x += tap, w += c.blocks * kLanes) {
       const Vector weight = load(w);
       UNROLL for (int p = 0; p < pixels; ++p) sum[p] =
@@ -50,7 +50,7 @@ void depthwise_tiles(const RowConvolution& c, Tile t, std::int64_t pixels) {
 // in registers while the pixels go by, so that a step is one load. Pixels do not wait for each
 // other. Of many channels two vectors are a pair of cache lines: where rows are in the second
 // cache, 1.6 times as fast as each by itself.
-template <int rows, int vectors>
+template <int rows, int vectors, bool adds>
 NEVER_INLINE void depthwise_run(const RowConvolution& c, const Tile& t, std::int64_t pixels,
                                 Fetch& fetches) {
   Fetch fetch = fetches;  // in registers
@@ -64,7 +64,10 @@ NEVER_INLINE void depthwise_run(const RowConvolution& c, const Tile& t, std::int
   const std::int64_t step = c.in_channels, out_step = c.out_pixel_step;
   const bool relu = c.relu;
   const float* row[rows];
-  UNROLL for (int r = 0; r < rows; ++r) row[r] = t.x->row(r) + t.first;
+  UNROLL for (int r = 0; r < rows; ++r) {
+    row[r] = t.x->row(r) + t.first;
+    asm("" : "+r"(row[r]));  // or compilers keep a pointer for each row and tap, and spill them
+  }
   float* y = t.y;
   const float* added = t.added;
   for (std::int64_t p = 0; p < pixels; ++p, y += out_step) {
@@ -77,12 +80,12 @@ NEVER_INLINE void depthwise_run(const RowConvolution& c, const Tile& t, std::int
     }
     UNROLL for (int v = 0; v < vectors; ++v) {
       sum[v] = add(sum[v], zero());
-      if (relu) sum[v] = positive(sum[v]);
-      if (added != nullptr) sum[v] = add(sum[v], load(added + v * kLanes));
+      sum[v] = relu ? positive(sum[v]) : sum[v];
+      if (adds) sum[v] = add(sum[v], load(added + v * kLanes));
       store(y + v * kLanes, sum[v]);
       fetch.step();
     }
-    if (added != nullptr) added += out_step;
+    if (adds) added += out_step;
   }
   fetches = fetch;
 }
@@ -90,8 +93,11 @@ NEVER_INLINE void depthwise_run(const RowConvolution& c, const Tile& t, std::int
 template <int vectors, bool whole>
 void depthwise_blocks(const RowConvolution& c, const Tile& t, std::int64_t pixels, Fetch& fetch) {
   const bool run = whole && c.kernel_x == 3 && c.stride == 1 && c.dilation == 1;
-  if (run && t.rows == 3) return depthwise_run<3, vectors>(c, t, pixels, fetch);
-  if (run && t.rows == 2) return depthwise_run<2, vectors>(c, t, pixels, fetch);
+  if (run && t.rows == 3 && t.added != nullptr)
+    return depthwise_run<3, vectors, true>(c, t, pixels, fetch);
+  if (run && t.rows == 3) return depthwise_run<3, vectors, false>(c, t, pixels, fetch);
+  if (run && t.rows == 2 && t.added == nullptr)
+    return depthwise_run<2, vectors, false>(c, t, pixels, fetch);
   Tile one = t;
   for (int v = 0; v < vectors; ++v) {
     depthwise_tiles<whole>(c, one, pixels);

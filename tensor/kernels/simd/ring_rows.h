@@ -15,6 +15,10 @@ struct RingRows {
   [[gnu::always_inline]] const T* row(std::int64_t i) const {
     return first + (i * step - (i < wrap ? 0 : back));
   }
+  /// Row i + 1 from row i, or a place in it.
+  [[gnu::always_inline]] const T* below(const T* in_row, std::int64_t i) const {
+    return in_row + (step - (i + 1 == wrap ? back : 0));
+  }
   /// Row i and those behind it.
   [[gnu::always_inline]] RingRows from(std::int64_t i) const {
     return {row(i), step, i < wrap ? wrap - i : INT64_MAX, back};
