@@ -36,8 +36,9 @@ static inline void integrad_softmax_rows(const integrad_softmax* layer, const in
                                                        sum_bits);
     }
 
-    /* sum = (1 + a) * 2^(31 - headroom) with a in [0, 1). The largest code alone gives 2^19. */
-    int32_t headroom = 0;
+    /* sum = (1 + a) * 2^(31 - headroom) with a in [0, 1). The largest code alone gives 2^19, and
+     * all are below 512 times that. */
+    int32_t headroom = 4;
     while (headroom < 31 && (sum << headroom) < ((uint32_t)1 << 31)) ++headroom;
     const int32_t scale = integrad_reciprocal_of_one_plus((int32_t)((sum << headroom) & INT32_MAX));
     const int32_t right = sum_bits - headroom + 31 - 8;
