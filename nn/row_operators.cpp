@@ -1,7 +1,6 @@
 #include "integrad/nn/row_operators.h"
 
 #include <algorithm>
-#include <array>
 #include <memory>
 
 #include "integrad/autograd/ops/activation_functions.h"
@@ -182,9 +181,13 @@ std::optional<Operator<float>> make_operator(const Graph& graph, int id,
 
 namespace {
 
-// Where one of the two that node `id` adds up is a depthwise convolution that nobody else reads:
-// its operand and the other one. The sum is then taken where the convolution's row is made.
-std::optional<std::array<int, 2>> absorbed(const Graph& graph, int id, int& convolution) {
+// A depthwise convolution and what is added to its result where its row is made.
+struct Absorbed {
+  int convolution, other;
+};
+
+// Where one of the two that node `id` adds up is a depthwise convolution that nobody else reads.
+std::optional<Absorbed> absorbed(const Graph& graph, int id) {
   const integrad::Node& sum = graph.node(id);
   const auto* l = std::get_if<layer::Arithmetic>(&sum.layer);
   if (l == nullptr || l->function != layer::Arithmetic::Function::add ||
@@ -192,7 +195,7 @@ std::optional<std::array<int, 2>> absorbed(const Graph& graph, int id, int& conv
       graph.node(sum.inputs[1]).shape != sum.shape)
     return std::nullopt;
   for (std::size_t k = 0; k < 2; ++k) {
-    convolution = sum.inputs[k];
+    const int convolution = sum.inputs[k];
     const integrad::Node& from = graph.node(convolution);
     const auto* depthwise = std::get_if<layer::DepthwiseConv2d>(&from.layer);
     if (depthwise == nullptr) continue;
@@ -202,7 +205,7 @@ std::optional<std::array<int, 2>> absorbed(const Graph& graph, int id, int& conv
       readers += std::ranges::count(node.inputs, convolution);
     if (readers == 1 && depthwise->window.stride_y == 1 &&
         (a == Activation::none || a == Activation::relu))
-      return std::array{from.inputs[0], sum.inputs[1 - k]};
+      return Absorbed{convolution, sum.inputs[1 - k]};
   }
   return std::nullopt;
 }
@@ -224,12 +227,13 @@ Stages<float> make_stages(const Graph& graph, const Parameters<float>& parameter
       node.winners_of = id;
       node.winner_row = from.shape.width() * from.shape.channels();
     }
-    int convolution = -1;
-    if (const auto operands = absorbed(graph, id, convolution))
-      if (const auto made = nodes[static_cast<std::size_t>(convolution)].made) {
-        node.inputs.assign(operands->begin(), operands->end());
-        node.made = made;
+    if (const auto found = absorbed(graph, id)) {
+      const Node<float>& convolution = nodes[static_cast<std::size_t>(found->convolution)];
+      if (convolution.made) {
+        node.inputs = {convolution.inputs[0], found->other};
+        node.made = convolution.made;
       }
+    }
     nodes.push_back(std::move(node));
   }
   return Stages<float>(std::move(nodes));
