@@ -4,12 +4,14 @@
 
 #include "integrad/tensor/kernels/bands.h"
 #include "integrad/tensor/kernels/conv2d.h"
+#include "integrad/tensor/kernels/winograd.h"
 #include "integrad/tensor/parallel.h"
 
 namespace integrad::kernels::reference {
 
 template <class T>
 void conv2d_forward(const ConvGeometry& g, const T* x, const T* filter, const T* bias, T* y) {
+  if (is_winograd(g)) return winograd_forward(g, x, filter, bias, y);
   const Index group_in = g.in_channels / g.groups, group_out = g.out_channels / g.groups;
   const integrad_window wy = g.window.y, wx = g.window.x;
   parallel_for(Index{g.batch} * g.out_height, 1, [&](Index row, Index) {
@@ -43,6 +45,7 @@ void conv2d_forward(const ConvGeometry& g, const T* x, const T* filter, const T*
 template <class T>
 void conv2d_input_gradient(const ConvGeometry& g, const T* cotangent, const T* filter,
                            T* x_gradient) {
+  if (is_winograd(g)) return winograd_input_gradient(g, cotangent, filter, x_gradient);
   const Index group_in = g.in_channels / g.groups, group_out = g.out_channels / g.groups;
   const integrad_window wy = g.window.y, wx = g.window.x;
   parallel_for(Index{g.batch} * g.in_height, 1, [&](Index row, Index) {
@@ -71,6 +74,8 @@ void conv2d_input_gradient(const ConvGeometry& g, const T* cotangent, const T* f
 template <class T>
 void conv2d_filter_gradient(const ConvGeometry& g, const T* x, const T* cotangent,
                             T* filter_gradient, T* bias_gradient) {
+  if (is_winograd(g))
+    return winograd_filter_gradient(g, x, cotangent, filter_gradient, bias_gradient);
   const Index group_in = g.in_channels / g.groups, group_out = g.out_channels / g.groups;
   const integrad_window wy = g.window.y, wx = g.window.x;
   const Index weights = Index{g.out_channels} * wy.kernel * wx.kernel * group_in;

@@ -1,12 +1,18 @@
 #include <algorithm>
 
 #include "integrad/tensor/kernels/fast.h"
+#include "integrad/tensor/kernels/winograd.h"
 
 namespace integrad::kernels::fast {
 
 namespace {
 
-Index scratch_floats(const Pass& pass) {
+Index padded(Index channels) {
+  return (channels + 15) / 16 * 16;
+}
+
+Index scratch_floats(const Pass& pass, bool winograd) {
+  if (winograd) return kMaxPairs * 4 * pass.y.kernel * padded(pass.in_channels);
   const Index pixels = (kMaxTile - 1) * pass.x.stride + integrad_window_extent(pass.x);
   return pixels * pass.y.kernel * pass.in_channels + kMaxTile * pass.out_channels;
 }
@@ -18,10 +24,6 @@ bool affordable(const Pass& pass, Index filter_values) {
                         static_cast<double>(integrad_window_extent(pass.x));
   const double scratch = pixels * pass.y.kernel * static_cast<double>(pass.in_channels);
   return scratch <= double{1 << 22} && filter_values <= (Index{1} << 28);
-}
-
-Index padded(Index channels) {
-  return (channels + 15) / 16 * 16;
 }
 
 Index filter_values(Convolution kind, const Pass& pass) {
@@ -62,6 +64,28 @@ void pack_full(const RowConvolution& c, Index lanes, Value&& value, float* into)
   }
 }
 
+/// The same of the four factors of three taps: the second and third first, then the others.
+template <class Value>
+void pack_winograd(const RowConvolution& c, Index lanes, Value&& value, float* into) {
+  for (Index block = 0; block < c.blocks; block += 2) {
+    const Index begin = block * lanes, width = std::min<Index>(2, c.blocks - block) * lanes;
+    const Index phase = c.kernel_y * c.in_channels * 2 * width;
+    for (Index ky = 0; ky < c.kernel_y; ++ky)
+      for (Index ci = 0; ci < c.in_channels; ++ci, into += 2 * width)
+        for (Index o = 0; o < width; ++o) {
+          const auto tap = [&](Index kx) {
+            return begin + o < c.out_channels ? value(begin + o, ky, ci, kx) : 0.0f;
+          };
+          const auto factors = winograd_taps(tap(0), tap(1), tap(2));
+          into[o] = factors[1];
+          into[width + o] = factors[2];
+          into[phase + o] = factors[0];
+          into[phase + width + o] = factors[3];
+        }
+    into += phase;
+  }
+}
+
 template <class Value>
 void pack_depthwise(const RowConvolution& c, Index lanes, Value&& value, float* into) {
   for (Index ky = 0; ky < c.kernel_y; ++ky)
@@ -71,20 +95,26 @@ void pack_depthwise(const RowConvolution& c, Index lanes, Value&& value, float* 
 }
 
 template <class Value>
-PackedPass pack(Convolution kind, const Pass& pass, const float* bias, Value&& value) {
+PackedPass pack(Convolution kind, bool winograd, const Pass& pass, const float* bias,
+                Value&& value) {
   const FloatKernels& kernels = float_kernels();
   const bool full = kind == Convolution::full;
   PackedPass packed{.pass = pass,
                     .c = row_convolution(pass, kernels.lanes),
                     .filter = {},
                     .bias = {},
-                    .kernel = full ? kernels.conv_row : kernels.depthwise_row,
-                    .scratch = std::max<Index>(1, scratch_floats(pass))};
+                    .kernel = winograd ? kernels.winograd_row
+                              : full   ? kernels.conv_row
+                                       : kernels.depthwise_row,
+                    .scratch = std::max<Index>(1, scratch_floats(pass, winograd))};
   RowConvolution& c = packed.c;
   const Index width = c.blocks * kernels.lanes;
-  const Index values = c.kernel_y * c.kernel_x * width * (full ? c.in_channels : 1);
+  const Index values =
+      c.kernel_y * (winograd ? 4 : c.kernel_x) * width * (full ? c.in_channels : 1);
   packed.filter = Buffer<float>::uninitialized(static_cast<std::size_t>(values + 1));
-  if (full)
+  if (winograd)
+    pack_winograd(c, kernels.lanes, value, packed.filter.data());
+  else if (full)
     pack_full(c, kernels.lanes, value, packed.filter.data());
   else
     pack_depthwise(c, kernels.lanes, value, packed.filter.data());
@@ -152,12 +182,13 @@ std::vector<PackedPass> pack_forward(Convolution kind, const ConvGeometry& g, co
   if (!handled(kind, g) || !affordable(pass, filter_values(kind, pass))) return passes;
   const Index height = g.window.y.kernel, width = g.window.x.kernel;
   const Index channels = g.in_channels, outputs = g.out_channels;
+  const bool winograd = kind == Convolution::full && is_winograd(g);
   passes.push_back(kind == Convolution::full
-                       ? pack(kind, pass, bias,
+                       ? pack(kind, winograd, pass, bias,
                               [=](Index o, Index ky, Index ci, Index kx) {
                                 return filter[((o * height + ky) * width + kx) * channels + ci];
                               })
-                       : pack(kind, pass, bias, [=](Index o, Index ky, Index, Index kx) {
+                       : pack(kind, winograd, pass, bias, [=](Index o, Index ky, Index, Index kx) {
                            return filter[(ky * width + kx) * outputs + o];
                          }));
   return passes;
@@ -176,6 +207,7 @@ std::vector<PackedPass> pack_input_gradient(Convolution kind, const ConvGeometry
   whole.x.kernel = wx.kernel;
   if (!affordable(widest, filter_values(kind, whole))) return passes;
   const Index channels = g.in_channels, height = wy.kernel, width = wx.kernel;
+  const bool winograd = kind == Convolution::full && is_winograd(g);
   for (std::int32_t iy = 0; iy < std::min(wy.stride, g.in_height); ++iy)
     for (std::int32_t ix = 0; ix < std::min(wx.stride, g.in_width); ++ix) {
       const GradientAxis y = gradient_axis(wy, g.in_height, iy);
@@ -186,11 +218,11 @@ std::vector<PackedPass> pack_input_gradient(Convolution kind, const ConvGeometry
       };
       passes.push_back(
           kind == Convolution::full
-              ? pack(kind, pass, nullptr,
+              ? pack(kind, winograd, pass, nullptr,
                      [=](Index ci, Index ky, Index o, Index kx) {
                        return filter[(o * height * width + tap(ky, kx)) * channels + ci];
                      })
-              : pack(kind, pass, nullptr, [=](Index c, Index ky, Index, Index kx) {
+              : pack(kind, winograd, pass, nullptr, [=](Index c, Index ky, Index, Index kx) {
                   return filter[tap(ky, kx) * channels + c];
                 }));
       passes.back().offset = iy * (Index{g.in_width} * channels) + ix * channels;
@@ -207,6 +239,7 @@ PackedGradient pack_filter_gradient(Convolution kind, const ConvGeometry& g, boo
   const Index begin = (Index{w.pad_before} + w.stride - 1) / w.stride;
   const Index end = room < 0 ? 0 : std::min<Index>(room / w.stride + 1, g.out_width);
   const bool full = kind == Convolution::full, narrow = full && is_narrow(g);
+  const bool winograd = full && is_winograd(g);
   const Index lanes = narrow ? g.in_channels : g.out_channels;  // what lies along vectors
   const RowGradient c{.in_width = g.in_width,
                       .in_channels = g.in_channels,
@@ -224,12 +257,14 @@ PackedGradient pack_filter_gradient(Convolution kind, const ConvGeometry& g, boo
   return {.kind = kind,
           .y = g.window.y,
           .c = c,
-          .kernel = narrow ? kernels.narrow_filter_row
-                    : full ? kernels.conv_filter_row
-                           : kernels.depthwise_filter_row,
+          .kernel = narrow     ? kernels.narrow_filter_row
+                    : winograd ? kernels.winograd_filter_row
+                    : full     ? kernels.conv_filter_row
+                               : kernels.depthwise_filter_row,
           .rows = Index{g.batch} * g.out_height,
           .narrow = narrow,
-          .values = c.kernel_y * c.kernel_x *
+          .winograd = winograd,
+          .values = c.kernel_y * (winograd ? 4 : c.kernel_x) *
                     (narrow ? c.out_channels
                      : full ? c.in_channels
                             : 1),

@@ -3,6 +3,7 @@
 #include "integrad/tensor/kernels/bands.h"
 #include "integrad/tensor/kernels/fast.h"
 #include "integrad/tensor/kernels/stored_lines.h"
+#include "integrad/tensor/kernels/winograd.h"
 
 namespace integrad::kernels::fast {
 
@@ -25,7 +26,8 @@ Index strip_outputs(const PackedPass& packed) {
   const Index per_output = std::max<Index>(rows * pass.in_channels * pass.x.stride, 1);
   const Index most = rows <= 1 ? pass.out_width : std::max<Index>(kFloats / per_output, 1);
   const Index strips = (pass.out_width + most - 1) / most;
-  return strips == 0 ? 1 : (pass.out_width + strips - 1) / strips;
+  const Index outputs = strips == 0 ? 1 : (pass.out_width + strips - 1) / strips;
+  return outputs + outputs % 2;  // whole pairs (winograd.h)
 }
 
 }  // namespace
@@ -78,7 +80,21 @@ Index PackedGradient::band() const {
 void PackedGradient::unpack(const float* total, float* filter_gradient,
                             float* bias_gradient) const {
   const Index channels = narrow ? c.in_channels : c.out_channels;
-  if (kind == Convolution::full && !narrow) {
+  if (winograd) {
+    const Index inputs = c.in_channels;
+    for (Index o = 0; o < channels; ++o)
+      for (Index ky = 0; ky < c.kernel_y; ++ky)
+        for (Index ci = 0; ci < inputs; ++ci) {
+          const auto factor = [&](Index i) {
+            return total[((ky * 4 + i) * inputs + ci) * width + o];
+          };
+          const auto taps =
+              winograd_tap_gradients<float>({factor(0), factor(1), factor(2), factor(3)});
+          for (Index kx = 0; kx < 3; ++kx)
+            filter_gradient[((o * c.kernel_y + ky) * 3 + kx) * inputs + ci] =
+                taps[static_cast<std::size_t>(kx)] + 0.0f;
+        }
+  } else if (kind == Convolution::full && !narrow) {
     for (Index o = 0; o < channels; ++o)
       for (Index i = 0; i < values; ++i) filter_gradient[o * values + i] = total[i * width + o];
   } else {
@@ -92,8 +108,10 @@ GradientRows::GradientRows(const PackedGradient& packed) : packed_(packed) {
   const RowGradient& c = packed.c;
   const Index outputs = c.inner_begin + (c.out_width - c.inner_end);
   const Index extent = (c.kernel_x - 1) * c.dilation + 1;
-  strips_ = Buffer<float>::uninitialized(
-      static_cast<std::size_t>((outputs * c.stride + 2 * extent) * c.kernel_y * c.in_channels));
+  const Index strips = (outputs * c.stride + 2 * extent) * c.kernel_y * c.in_channels;
+  const Index factors = kWinogradChunk * (4 * c.in_channels + 2 * packed.width);
+  strips_ =
+      Buffer<float>::uninitialized(static_cast<std::size_t>(packed.winograd ? factors : strips));
   // A convolution's kernel reads the cotangent in whole vectors.
   if (packed.kind == Convolution::full && !packed.narrow && packed.width != c.out_channels)
     wide_ = Buffer<float>::uninitialized(static_cast<std::size_t>(c.out_width * packed.width));

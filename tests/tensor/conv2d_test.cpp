@@ -3,11 +3,13 @@
 #include <doctest/doctest.h>
 
 #include <Eigen/Dense>
+#include <array>
 #include <cmath>
 #include <vector>
 
 #include "integrad/tensor/error.h"
 #include "integrad/tensor/kernels/fast.h"
+#include "integrad/tensor/kernels/winograd.h"
 #include "integrad/tests/support/kernel_cases.h"
 
 using namespace integrad;
@@ -67,6 +69,9 @@ TEST_CASE("convolution: every width gives the reference's bits") {
   for (std::int32_t width = 1; width <= 40; ++width) {
     check_same_bits({1, 3, width, 3, 16, WindowSpec::square(3, 1, Padding::same())}, 100u + width);
     check_same_bits({1, 2, width, 2, 33, WindowSpec::square(1)}, 200u + width);
+    for (Index out : {16, 33})  // pairs, in tiles of one vector and of two
+      check_same_bits({1, 3, width, 17, out, WindowSpec::square(3, 1, Padding::same())},
+                      400u + width);
   }
 }
 
@@ -100,6 +105,79 @@ TEST_CASE("convolution: random windows, paddings and groups give the reference's
     c.in_channels = c.groups * (1 + draw.below(3));
     c.out_channels = c.groups * (1 + draw.below(18));
     check_same_bits(c, 1000 + i);
+  }
+}
+
+TEST_CASE("convolution: pairs of outputs give the reference's bits for every window") {
+  Draw draw(12);
+  for (std::uint64_t i = 0; i < 80; ++i) {
+    Case c;
+    c.window = draw.window();
+    c.window.kernel_x = 3;
+    c.window.stride_x = c.window.dilation_x = 1;
+    if (c.window.padding.kind == Padding::Kind::fixed) {
+      c.window.padding.left = draw.below(3);
+      c.window.padding.right = draw.below(3);
+    }
+    c.batch = 1 + draw.below(2);
+    c.height = draw.height(c.window, 5);
+    c.width = draw.width(c.window, 25);
+    c.in_channels = 7 + draw.below(12);  // 7: no pairs
+    c.out_channels = 7 + draw.below(30);
+    check_same_bits(c, 2000 + i);
+  }
+}
+
+// More channels than a group has, more pairs than a chunk of a filter gradient and than a strip.
+TEST_CASE("convolution: pairs of long rows give the reference's bits") {
+  for (Index width : {63, 64, 65, 66, 131, 200})
+    check_same_bits({1, 4, width, 33, 24, WindowSpec::square(3, 1, Padding::same())},
+                    static_cast<std::uint64_t>(3000 + width));
+}
+
+// The sums and differences of points cost a bit or two: root mean squares of what a convolution of
+// 64 channels comes to in float, beside double.
+TEST_CASE("convolution: pairs of outputs are nearly as exact as single ones") {
+  const Settings settings;
+  const Case pairs{1, 6, 30, 64, 16, WindowSpec::square(3, 1, Padding::same())};
+  const ConvGeometry g = geometry(pairs);
+  REQUIRE(kernels::is_winograd(g));
+  ConvGeometry single = g;
+  single.window.x.dilation = 2;  // reads other points, as many
+  single.window.x.pad_before = 2;
+  REQUIRE(!kernels::is_winograd(single));
+  const Tensor<float> x = kernel_values<float>(g.input(), 1);
+  const Tensor<float> filter = kernel_values<float>(filter_shape(pairs), 2);
+  const Tensor<float> d = kernel_values<float>(g.output(), 3);
+  const Tensor<double> wide_x = x.cast<double>(), wide_filter = filter.cast<double>();
+  const Tensor<double> wide_d = d.cast<double>();
+  const auto errors = [&](const ConvGeometry& of) {
+    Tensor<float> y(of.output()), dx(of.input()), dw(filter.shape());
+    Tensor<double> wide_y(of.output()), wide_dx(of.input()), wide_dw(filter.shape());
+    kernels::conv2d_forward<float>(of, x.data(), filter.data(), nullptr, y.data());
+    kernels::conv2d_forward<double>(of, wide_x.data(), wide_filter.data(), nullptr, wide_y.data());
+    kernels::conv2d_input_gradient(of, d.data(), filter.data(), dx.data());
+    kernels::conv2d_input_gradient(of, wide_d.data(), wide_filter.data(), wide_dx.data());
+    kernels::conv2d_filter_gradient<float>(of, x.data(), d.data(), dw.data(), nullptr);
+    kernels::conv2d_filter_gradient<double>(of, wide_x.data(), wide_d.data(), wide_dw.data(),
+                                            nullptr);
+    const auto error = [](const Tensor<float>& got, const Tensor<double>& exact) {
+      double squares = 0, all = 0;
+      for (Index i = 0; i < got.size(); ++i) {
+        const double difference = static_cast<double>(got[i]) - exact[i];
+        squares += difference * difference;
+        all += exact[i] * exact[i];
+      }
+      return std::sqrt(squares / all);
+    };
+    return std::array<double, 3>{error(y, wide_y), error(dx, wide_dx), error(dw, wide_dw)};
+  };
+  const auto of_pairs = errors(g), of_single = errors(single);
+  for (std::size_t i = 0; i < 3; ++i) {
+    CAPTURE(i);
+    MESSAGE("relative error of pairs ", of_pairs[i], ", of single outputs ", of_single[i]);
+    CHECK(of_pairs[i] < 3 * of_single[i]);
+    CHECK(of_pairs[i] < 1e-6);
   }
 }
 
@@ -163,7 +241,9 @@ TEST_CASE("convolution: the reference agrees with a matrix product over gathered
   WindowSpec uneven{3, 2, 2, 1, 1, 2, Padding::fixed(1, 2, 0, 1)};
   const Case cases[] = {{2, 6, 7, 3, 5, WindowSpec::square(3, 1, Padding::same())},
                         {1, 7, 9, 4, 6, uneven, 2},
-                        {1, 8, 8, 2, 3, WindowSpec::square(2, 2)}};
+                        {1, 8, 8, 2, 3, WindowSpec::square(2, 2)},
+                        {2, 5, 7, 9, 8, WindowSpec::square(3, 1, Padding::same())},
+                        {1, 7, 6, 8, 10, {2, 3, 2, 1, 1, 1, Padding::fixed(1, 0, 2, 0)}}};
   for (const Case& c : cases) {
     CAPTURE(c);
     const ConvGeometry g = geometry(c);

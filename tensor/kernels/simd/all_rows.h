@@ -12,15 +12,19 @@
 #include "integrad/tensor/kernels/simd/narrow_row.h"
 #include "integrad/tensor/kernels/simd/norm_row.h"
 #include "integrad/tensor/kernels/simd/stored_row.h"
+#include "integrad/tensor/kernels/simd/winograd_row.h"
 // In terms of these.
 #include "integrad/tensor/kernels/simd/logistic_row.h"
 #include "integrad/tensor/kernels/simd/pool_row.h"
+#include "integrad/tensor/kernels/simd/winograd_filter_row.h"
 
 constexpr FloatKernels kernels_of_this_set() {
   return {.lanes = kLanes,
           .conv_row = conv_row,
+          .winograd_row = winograd_row,
           .depthwise_row = depthwise_row,
           .conv_filter_row = conv_filter_row,
+          .winograd_filter_row = winograd_filter_row,
           .depthwise_filter_row = depthwise_filter_row,
           .narrow_filter_row = narrow_filter_row,
           .planes_row = planes_row,

@@ -1,17 +1,26 @@
 // Filter gradient of a convolution: lanes are output channels, `values` filter values that lie side
 // by side in the window (kx, ci) by `blocks` vectors stay in registers while a row streams by.
 
-template <int values, int blocks>
-void gradient_tile(const RowGradient& c, const Segment (&parts)[3], const float* cotangent,
-                   float* partial, Fetch& fetches) {
+// Points whose products are summed: values of x from `x` on, with vectors of d from `d` on.
+struct GradientPoints {
+  const float* x;
+  std::int64_t x_step;
+  const float* d;
+  std::int64_t d_step, count;
+};
+
+// `width`: between the partial sums of two values.
+template <int values, int blocks, int parts>
+void gradient_tile(std::int64_t width, const GradientPoints (&points)[parts], float* partial,
+                   Fetch& fetches) {
   Fetch fetch = fetches;  // in registers
-  const std::int64_t width = c.blocks * kLanes, step = c.stride * c.in_channels;
   Vector sum[values][blocks];
   UNROLL for (int i = 0; i < values; ++i) UNROLL for (int b = 0; b < blocks; ++b) sum[i][b] =
       load(partial + i * width + b * kLanes);
-  for (const Segment& part : parts) {
-    const float *x = part.x.first, *d = cotangent + part.begin * width;
-    for (std::int64_t ox = part.begin; ox < part.end; ++ox, x += step, d += width) {
+  for (const GradientPoints& part : points) {
+    const float *x = part.x, *d = part.d;
+    const std::int64_t x_step = part.x_step, d_step = part.d_step;
+    for (std::int64_t left = part.count; left > 0; --left, x += x_step, d += d_step) {
       Vector gradient[blocks];
       UNROLL for (int b = 0; b < blocks; ++b) gradient[b] = load(d + b * kLanes);
       UNROLL for (int i = 0; i < values; ++i) {
@@ -26,28 +35,45 @@ void gradient_tile(const RowGradient& c, const Segment (&parts)[3], const float*
   fetches = fetch;
 }
 
-template <int blocks, int values>
-void gradient_tile_of(std::int64_t wanted, const RowGradient& c, const Segment (&parts)[3],
-                      const float* cotangent, float* partial, Fetch& fetch) {
+template <int blocks, int values, int parts>
+void gradient_tile_of(std::int64_t wanted, std::int64_t width,
+                      const GradientPoints (&points)[parts], float* partial, Fetch& fetch) {
   if constexpr (values > 1) {
     if (wanted < values)
-      return gradient_tile_of<blocks, values - 1>(wanted, c, parts, cotangent, partial, fetch);
+      return gradient_tile_of<blocks, values - 1>(wanted, width, points, partial, fetch);
   }
-  gradient_tile<values, blocks>(c, parts, cotangent, partial, fetch);
+  gradient_tile<values, blocks>(width, points, partial, fetch);
 }
 
 // `count` filter values side by side, in tiles of nearly equal size.
-template <int blocks, int limit>
-void gradient_run(std::int64_t count, const RowGradient& c, const Segment (&parts)[3],
-                  const float* cotangent, float* partial, Fetch& fetch) {
-  Segment shifted[3] = {parts[0], parts[1], parts[2]};
+template <int blocks, int limit, int parts>
+void gradient_run(std::int64_t count, std::int64_t width, std::int64_t first,
+                  const GradientPoints (&points)[parts], float* partial, Fetch& fetch) {
+  GradientPoints shifted[parts];
+  for (int i = 0; i < parts; ++i) {
+    shifted[i] = points[i];
+    shifted[i].d += first;
+  }
+  partial += first;
   for (std::int64_t tiles = (count + limit - 1) / limit; tiles > 0; --tiles) {
     const std::int64_t values = (count + tiles - 1) / tiles;
-    gradient_tile_of<blocks, limit>(values, c, shifted, cotangent, partial, fetch);
-    for (Segment& part : shifted) part.x.first += values;
-    partial += values * c.blocks * kLanes;
+    gradient_tile_of<blocks, limit>(values, width, shifted, partial, fetch);
+    for (GradientPoints& part : shifted) part.x += values;
+    partial += values * width;
     count -= values;
   }
+}
+
+// The same for all blocks of output channels.
+template <int parts>
+void gradient_runs(std::int64_t count, std::int64_t blocks, const GradientPoints (&points)[parts],
+                   float* partial, Fetch& fetch) {
+  const std::int64_t width = blocks * kLanes;
+  for (std::int64_t block = 0; block < blocks; block += 2)
+    if (block + 1 < blocks)
+      gradient_run<2, kGradient2>(count, width, block * kLanes, points, partial, fetch);
+    else
+      gradient_run<1, kGradient1>(count, width, block * kLanes, points, partial, fetch);
 }
 
 template <int vectors, bool whole>
@@ -91,23 +117,18 @@ void conv_filter_row(const RowGradient& c, const RingRows<float>& x, std::int64_
     const std::int64_t end = chunk + kChunk < c.out_width ? chunk + kChunk : c.out_width;
     for (std::int64_t ky = ky_begin; ky < ky_end; ++ky)
       for (std::int64_t r = 0; r < runs; ++r) {
-        Segment parts[3];
+        GradientPoints points[3];
         for (int i = 0; i < 3; ++i) {
           const Segment& part = whole.part[i];
-          parts[i].begin = part.begin > chunk ? part.begin : chunk;
-          parts[i].end = part.end < end ? part.end : end;
-          parts[i].x =
-              part.x.from(ky - ky_begin)
-                  .at((r * c.dilation + (parts[i].begin - part.begin) * c.stride) * c.in_channels);
+          const std::int64_t first = part.begin > chunk ? part.begin : chunk;
+          const std::int64_t behind = part.end < end ? part.end : end;
+          const RingRows<float> rows = part.x.from(ky - ky_begin);
+          points[i] = {
+              rows.first + (r * c.dilation + (first - part.begin) * c.stride) * c.in_channels,
+              c.stride * c.in_channels, cotangent + first * width, width, behind - first};
         }
-        float* into = partial + (ky * c.kernel_x * c.in_channels + r * run) * width;
-        for (std::int64_t block = 0; block < c.blocks; block += 2) {
-          const std::int64_t first = block * kLanes;
-          if (block + 1 < c.blocks)
-            gradient_run<2, kGradient2>(run, c, parts, cotangent + first, into + first, fetch);
-          else
-            gradient_run<1, kGradient1>(run, c, parts, cotangent + first, into + first, fetch);
-        }
+        gradient_runs(run, c.blocks, points,
+                      partial + (ky * c.kernel_x * c.in_channels + r * run) * width, fetch);
       }
   }
   fetch.close();

@@ -14,6 +14,9 @@ namespace integrad::kernels {
 
 /// Output pixels that a tile computes at most, in every instruction set.
 inline constexpr std::int64_t kMaxTile = 20;
+/// The same of pairs of pixels; channels whose factors lie side by side; pairs whose factors are
+/// made at a time for a filter gradient (simd/winograd_row.h, winograd_filter_row.h).
+inline constexpr std::int64_t kMaxPairs = 12, kWinogradGroup = 16, kWinogradChunk = 32;
 
 /// A convolution along x with packed operands; rows (y) are the caller's loop. `lanes` below is the
 /// instruction set's vector length, and `blocks` = ceil(out_channels / lanes).
@@ -22,7 +25,9 @@ struct RowConvolution {
   std::int64_t kernel_y, kernel_x, stride, dilation, pad;
   std::int64_t out_pixel_step;  // between output pixels: out_channels, more when they interleave
   // Convolution: per pair of blocks [ky][ci][kx][2][lanes], an odd last block [ky][ci][kx][lanes].
-  // Depthwise: [ky][kx][blocks][lanes]. Channels beyond the last are zeros.
+  // Winograd: per pair of blocks [2][ky][ci][2][2][lanes], of the factors 1, 2 and 0, 3; an odd
+  // last block [2][ky][ci][2][lanes]. Depthwise: [ky][kx][blocks][lanes]. Channels beyond the last
+  // are zeros.
   const float* filter;
   const float* bias;  // [blocks][lanes]
   bool relu = false;  // results go through max(., 0)
@@ -57,6 +62,11 @@ struct FloatKernels {
   /// room for kernel_y rows of (kMaxTile - 1) * stride + extent pixels and kMaxTile output pixels.
   void (*conv_row)(const RowConvolution& c, const RingRows<float>& x, std::int64_t ky_begin,
                    std::int64_t ky_end, float* scratch, Upcoming& next, const RowDestination& y);
+  /// The same of what is_winograd() takes (winograd.h). `scratch` has room for kernel_y rows of
+  /// kMaxPairs pairs: four factors each, in_channels rounded up to whole groups.
+  void (*winograd_row)(const RowConvolution& c, const RingRows<float>& x, std::int64_t ky_begin,
+                       std::int64_t ky_end, float* scratch, Upcoming& next,
+                       const RowDestination& y);
   void (*depthwise_row)(const RowConvolution& c, const RingRows<float>& x, std::int64_t ky_begin,
                         std::int64_t ky_end, float* scratch, Upcoming& next,
                         const RowDestination& y);
@@ -65,6 +75,11 @@ struct FloatKernels {
   void (*conv_filter_row)(const RowGradient& c, const RingRows<float>& x, std::int64_t ky_begin,
                           std::int64_t ky_end, const float* cotangent, float* scratch,
                           float* partial, Upcoming& next);
+  /// The same with partial sums [ky][4][ci][blocks][lanes], of the factors. `scratch`:
+  /// kWinogradChunk times 4 in_channels and 2 rows of lanes.
+  void (*winograd_filter_row)(const RowGradient& c, const RingRows<float>& x, std::int64_t ky_begin,
+                              std::int64_t ky_end, const float* cotangent, float* scratch,
+                              float* partial, Upcoming& next);
   void (*depthwise_filter_row)(const RowGradient& c, const RingRows<float>& x,
                                std::int64_t ky_begin, std::int64_t ky_end, const float* cotangent,
                                float* scratch, float* partial, Upcoming& next);
