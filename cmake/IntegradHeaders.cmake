@@ -8,7 +8,7 @@ function(integrad_public_headers variable)
       ${PROJECT_SOURCE_DIR}/${folder}/*.h)
     list(APPEND headers ${found})
   endforeach()
-  list(FILTER headers EXCLUDE REGEX "/simd/|/(fast|forward_rows|gradient_bands|json)\\.h$")
+  list(FILTER headers EXCLUDE REGEX "/simd/|/(fast|forward_rows|gradient_bands|json|winograd)\\.h$")
   list(APPEND headers tensor/kernels/simd/channel_map.h tensor/kernels/simd/ring_rows.h
     tensor/kernels/simd/row_destination.h tensor/kernels/simd/upcoming.h)
   set(${variable} ${headers} PARENT_SCOPE)

@@ -117,10 +117,12 @@ void convolve_as(Convolution kind, const ConvGeometry& g, const CodeMap& x,
 void convolve(Convolution kind, const ConvGeometry& g, const CodeMap& x, const LinearTables& tables,
               LinearResult& into) {
   if (convolve_integers(kind, g, x, tables, into)) return;
+  ConvGeometry plain = g;
+  plain.plain = true;
   if (sums_fit_float(tables))
-    convolve_as<float>(kind, g, x, tables, into);
+    convolve_as<float>(kind, plain, x, tables, into);
   else
-    convolve_as<double>(kind, g, x, tables, into);
+    convolve_as<double>(kind, plain, x, tables, into);
 }
 
 void convolution_gradients(Convolution kind, const ConvGeometry& g, const CodeMap& x,

@@ -80,9 +80,7 @@ Rounded LinearResult::finish(const LinearTables& tables) {
 }
 
 bool sums_fit_float(const LinearTables& tables) {
-  // Floats hold 24 bits. Pairs of sums (winograd.h) come to four times the bound on their way, and
-  // to halves.
-  constexpr std::int64_t kExact = std::int64_t{1} << 21;
+  constexpr std::int64_t kExact = std::int64_t{1} << 24;
   return std::ranges::all_of(tables.bounds, [](std::int64_t bound) { return bound < kExact; });
 }
 

@@ -58,7 +58,8 @@ ConvGeometry make(const Shape& input, Index out_channels, const Window2d& window
           integrad_window_outputs(width, window.x),
           extent32(out_channels),
           window,
-          extent32(groups)};
+          extent32(groups),
+          false};
 }
 
 // Only dilated taps can all stand beside the image, since padding is smaller than the extent.
@@ -149,6 +150,7 @@ ConvGeometry transposed_geometry(const Shape& input, const Shape& filter, const 
   require(geometry.out_height == input.height() && geometry.out_width == input.width(),
           "transposed convolution's geometry does not invert: output ", geometry.input(),
           " maps back to ", geometry.output(), ", not to the input ", input);
+  geometry.plain = true;
   return geometry;
 }
 

@@ -40,7 +40,7 @@ struct Peer {
   }
 
   void time(const LayerCase& layer, const std::string& what, const dnnl::primitive& primitive,
-            const std::unordered_map<int, memory>& arguments) {
+            const std::unordered_map<int, memory>& arguments, const std::string& how = "") {
     const Timing timing = measure(repeats, [&] {
       primitive.execute(stream, arguments);
       stream.wait();
@@ -48,8 +48,8 @@ struct Peer {
     const dnnl_version_t* v = dnnl_version();
     const std::string version =
         std::to_string(v->major) + "." + std::to_string(v->minor) + "." + std::to_string(v->patch);
-    print({"oneDNN " + version + suffix, "layer/" + layer.name() + "/" + what, threads, timing,
-           layer.gflop()});
+    print({"oneDNN " + version + suffix + how, "layer/" + layer.name() + "/" + what, threads,
+           timing, layer.gflop()});
   }
 };
 
@@ -77,35 +77,40 @@ struct Window {
         after(2, l.pad_after()) {}
 };
 
-void time_float(Peer& peer, const LayerCase& l) {
+// Throws dnnl::error where there is no such algorithm for the layer.
+void time_float(Peer& peer, const LayerCase& l, dnnl::algorithm algorithm, const std::string& how) {
   const Descriptions d(l, Type::f32, Type::f32, Type::f32, Type::f32);
   const Window w(l);
-  constexpr auto kDirect = dnnl::algorithm::convolution_direct;
   using Forward = dnnl::convolution_forward;
   using InputGradient = dnnl::convolution_backward_data;
   using FilterGradient = dnnl::convolution_backward_weights;
-  const Forward::primitive_desc forward({dnnl::prop_kind::forward_training, kDirect, d.x, d.filter,
-                                         d.bias, d.y, w.stride, w.dilation, w.before, w.after},
-                                        peer.engine);
+  const Forward::primitive_desc forward(
+      {dnnl::prop_kind::forward_training, algorithm, d.x, d.filter, d.bias, d.y, w.stride,
+       w.dilation, w.before, w.after},
+      peer.engine);
   peer.time(l, name_of(Direction::forward), Forward(forward),
             {{DNNL_ARG_SRC, peer.operand(forward.src_desc())},
              {DNNL_ARG_WEIGHTS, peer.operand(forward.weights_desc())},
              {DNNL_ARG_BIAS, peer.operand(forward.bias_desc())},
-             {DNNL_ARG_DST, peer.operand(forward.dst_desc())}});
+             {DNNL_ARG_DST, peer.operand(forward.dst_desc())}},
+            how);
   const InputGradient::primitive_desc input(
-      {kDirect, d.x, d.filter, d.y, w.stride, w.dilation, w.before, w.after}, peer.engine, forward);
+      {algorithm, d.x, d.filter, d.y, w.stride, w.dilation, w.before, w.after}, peer.engine,
+      forward);
   peer.time(l, name_of(Direction::input_gradient), InputGradient(input),
             {{DNNL_ARG_DIFF_DST, peer.operand(input.diff_dst_desc())},
              {DNNL_ARG_WEIGHTS, peer.operand(input.weights_desc())},
-             {DNNL_ARG_DIFF_SRC, peer.operand(input.diff_src_desc())}});
+             {DNNL_ARG_DIFF_SRC, peer.operand(input.diff_src_desc())}},
+            how);
   const FilterGradient::primitive_desc filter(
-      {kDirect, d.x, d.filter, d.bias, d.y, w.stride, w.dilation, w.before, w.after}, peer.engine,
+      {algorithm, d.x, d.filter, d.bias, d.y, w.stride, w.dilation, w.before, w.after}, peer.engine,
       forward);
   peer.time(l, name_of(Direction::filter_gradient), FilterGradient(filter),
             {{DNNL_ARG_SRC, peer.operand(filter.src_desc())},
              {DNNL_ARG_DIFF_DST, peer.operand(filter.diff_dst_desc())},
              {DNNL_ARG_DIFF_WEIGHTS, peer.operand(filter.diff_weights_desc())},
-             {DNNL_ARG_DIFF_BIAS, peer.operand(filter.diff_bias_desc())}});
+             {DNNL_ARG_DIFF_BIAS, peer.operand(filter.diff_bias_desc())}},
+            how);
 }
 
 void time_integer(Peer& peer, const LayerCase& l, Type input, const std::string& what) {
@@ -143,7 +148,14 @@ int main(int argc, char** argv) {
     const std::string only = option(argc, argv, "only", "");
     for (const LayerCase& layer : kLayers) {
       if (("layer/" + layer.name() + "/").find(only) == std::string::npos) continue;
-      if (integers == "") time_float(peer, layer);
+      if (integers == "") {
+        time_float(peer, layer, dnnl::algorithm::convolution_direct, "");
+        if (layer.kernel == 3 && !layer.depthwise) try {
+            time_float(peer, layer, dnnl::algorithm::convolution_winograd, ", winograd");
+          } catch (const dnnl::error& error) {
+            if (error.status != dnnl_unimplemented) throw;
+          }
+      }
       time_integer(peer, layer, Type::s8, "int8");
       time_integer(peer, layer, Type::u8, "uint8");
     }

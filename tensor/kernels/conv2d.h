@@ -8,12 +8,12 @@
 ///   input gradient   the outputs that read the point, ascending: oy, co, ox (so ky, kx descend)
 ///   filter gradient  per band of output rows (bands.h): rows, then columns; bands in order
 ///   bias gradient    per band: row_sum of each row (bands.h); bands in order
-/// Windows three points wide with eight channels or more on both sides (winograd.h) take pairs of
-/// neighbours in a row from sums of four products; here each step adds one product to one of them:
-///   forward          the second (from the bias on) and the third: ky, ci, ascending; from their
-///                    sum on the first, from their difference on the fourth, in the same order
-///   input gradient   the same from 0 on over oy, co, ascending, with the taps in reverse
-///   filter gradient  of the four factors as above, pairs for columns; a tap's from the totals
+/// Where is_winograd() (winograd.h: windows three points wide) four neighbours of a row come from
+/// sums p of six products, numbered as there, a step adding one product to one of them:
+///   forward          p[1] to p[4] over ky, ci, ascending, from 0; y[0] and y[3] go on from what
+///                    these and the bias come to with p[0] and p[5], in the same order
+///   input gradient   the same over oy, co, ascending, with the taps in reverse
+///   filter gradient  of the six factors as above, fours for columns; a tap's from the totals
 /// Taps outside the image may be left out or multiplied as zeros: that can change nothing but the
 /// sign of a zero, and every sum ends by adding +0, so a zero is always +0.
 namespace integrad::kernels {

@@ -91,9 +91,9 @@ struct Reach {
 Reach reach(const integrad_window& w, Index output, Index in_height);
 
 /// A filter gradient, row by row. Its partial sums are [values + 1][width], the bias's last; for a
-/// convolution `values` are ky, kx (or a pair's four factors, is_winograd), ci and `width` output
-/// channels, for a depthwise one ky, kx and channels, for a narrow one (is_narrow) o, ky, kx and
-/// input channels.
+/// convolution `values` are ky, kx (or a Winograd convolution's six factors, is_winograd), ci and
+/// `width` output channels, for a depthwise one ky, kx and channels, for a narrow one (is_narrow)
+/// o, ky, kx and input channels.
 struct PackedGradient {
   Convolution kind;
   integrad_window y;

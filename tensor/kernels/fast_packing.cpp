@@ -12,7 +12,8 @@ Index padded(Index channels) {
 }
 
 Index scratch_floats(const Pass& pass, bool winograd) {
-  if (winograd) return kMaxPairs * 4 * pass.y.kernel * padded(pass.in_channels);
+  if (winograd)
+    return kMaxFours * (6 * pass.y.kernel * padded(pass.in_channels) + 4 * kWinogradLanes);
   const Index pixels = (kMaxTile - 1) * pass.x.stride + integrad_window_extent(pass.x);
   return pixels * pass.y.kernel * pass.in_channels + kMaxTile * pass.out_channels;
 }
@@ -64,7 +65,7 @@ void pack_full(const RowConvolution& c, Index lanes, Value&& value, float* into)
   }
 }
 
-/// The same of the four factors of three taps: the second and third first, then the others.
+/// The same of the six factors of three taps, two by two.
 template <class Value>
 void pack_winograd(const RowConvolution& c, Index lanes, Value&& value, float* into) {
   for (Index block = 0; block < c.blocks; block += 2) {
@@ -76,13 +77,14 @@ void pack_winograd(const RowConvolution& c, Index lanes, Value&& value, float* i
           const auto tap = [&](Index kx) {
             return begin + o < c.out_channels ? value(begin + o, ky, ci, kx) : 0.0f;
           };
-          const auto factors = winograd_taps(tap(0), tap(1), tap(2));
-          into[o] = factors[1];
-          into[width + o] = factors[2];
-          into[phase + o] = factors[0];
-          into[phase + width + o] = factors[3];
+          const auto factors = winograd::taps(tap(0), tap(1), tap(2));
+          constexpr std::size_t kOrder[3][2] = {{1, 2}, {3, 4}, {0, 5}};
+          for (Index i = 0; i < 3; ++i)
+            for (Index k = 0; k < 2; ++k)
+              into[i * phase + k * width + o] =
+                  factors[kOrder[static_cast<std::size_t>(i)][static_cast<std::size_t>(k)]];
         }
-    into += phase;
+    into += 2 * phase;
   }
 }
 
@@ -110,7 +112,7 @@ PackedPass pack(Convolution kind, bool winograd, const Pass& pass, const float* 
   RowConvolution& c = packed.c;
   const Index width = c.blocks * kernels.lanes;
   const Index values =
-      c.kernel_y * (winograd ? 4 : c.kernel_x) * width * (full ? c.in_channels : 1);
+      c.kernel_y * (winograd ? 6 : c.kernel_x) * width * (full ? c.in_channels : 1);
   packed.filter = Buffer<float>::uninitialized(static_cast<std::size_t>(values + 1));
   if (winograd)
     pack_winograd(c, kernels.lanes, value, packed.filter.data());
@@ -264,7 +266,7 @@ PackedGradient pack_filter_gradient(Convolution kind, const ConvGeometry& g, boo
           .rows = Index{g.batch} * g.out_height,
           .narrow = narrow,
           .winograd = winograd,
-          .values = c.kernel_y * (winograd ? 4 : c.kernel_x) *
+          .values = c.kernel_y * (winograd ? 6 : c.kernel_x) *
                     (narrow ? c.out_channels
                      : full ? c.in_channels
                             : 1),

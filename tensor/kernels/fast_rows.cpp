@@ -27,7 +27,7 @@ Index strip_outputs(const PackedPass& packed) {
   const Index most = rows <= 1 ? pass.out_width : std::max<Index>(kFloats / per_output, 1);
   const Index strips = (pass.out_width + most - 1) / most;
   const Index outputs = strips == 0 ? 1 : (pass.out_width + strips - 1) / strips;
-  return outputs + outputs % 2;  // whole pairs (winograd.h)
+  return (outputs + 3) / 4 * 4;  // whole fours (winograd.h)
 }
 
 }  // namespace
@@ -86,10 +86,10 @@ void PackedGradient::unpack(const float* total, float* filter_gradient,
       for (Index ky = 0; ky < c.kernel_y; ++ky)
         for (Index ci = 0; ci < inputs; ++ci) {
           const auto factor = [&](Index i) {
-            return total[((ky * 4 + i) * inputs + ci) * width + o];
+            return total[((ky * 6 + i) * inputs + ci) * width + o];
           };
-          const auto taps =
-              winograd_tap_gradients<float>({factor(0), factor(1), factor(2), factor(3)});
+          const auto taps = winograd::tap_gradients<float>(
+              {factor(0), factor(1), factor(2), factor(3), factor(4), factor(5)});
           for (Index kx = 0; kx < 3; ++kx)
             filter_gradient[((o * c.kernel_y + ky) * 3 + kx) * inputs + ci] =
                 taps[static_cast<std::size_t>(kx)] + 0.0f;
@@ -109,7 +109,7 @@ GradientRows::GradientRows(const PackedGradient& packed) : packed_(packed) {
   const Index outputs = c.inner_begin + (c.out_width - c.inner_end);
   const Index extent = (c.kernel_x - 1) * c.dilation + 1;
   const Index strips = (outputs * c.stride + 2 * extent) * c.kernel_y * c.in_channels;
-  const Index factors = kWinogradChunk * (4 * c.in_channels + 2 * packed.width);
+  const Index factors = kWinogradChunk * (6 * c.in_channels + 4 * packed.width);
   strips_ =
       Buffer<float>::uninitialized(static_cast<std::size_t>(packed.winograd ? factors : strips));
   // A convolution's kernel reads the cotangent in whole vectors.

@@ -18,33 +18,39 @@ struct Pixels {
   T at(Index x, Index channel) const {
     return x < 0 || x >= width ? T(0) : row[x * channels + channel];
   }
-  std::array<T, 4> points(Index start, Index c) const {
-    return winograd_points(at(start, c), at(start + 1, c), at(start + 2, c), at(start + 3, c));
+  winograd::Six<T> factors(Index start, Index c) const {
+    return winograd::points<T>({at(start, c), at(start + 1, c), at(start + 2, c), at(start + 3, c),
+                                at(start + 4, c), at(start + 5, c)});
   }
 };
 
-/// The outputs ox and ox + 1: for_each_term(visit) calls visit(points, taps) for each row of taps
-/// and channel that they read, in order, and may do so twice.
+/// Four outputs: for_each_term(visit) calls visit(points, taps) with the factors of each row of
+/// taps and channel that they read, in order, and may do so again.
 template <class T, class Terms>
-std::array<T, 2> pair(T bias, Terms&& for_each_term) {
-  T second = bias, third = T(0);  // the sums of these products
-  for_each_term([&](const std::array<T, 4>& d, const std::array<T, 4>& g) {
-    second = std::fma(d[1], g[1], second);
-    third = std::fma(d[2], g[2], third);
-  });
-  T y0 = second + third, y1 = second - third;
-  for_each_term([&](const std::array<T, 4>& d, const std::array<T, 4>& g) {
-    y0 = std::fma(d[0], g[0], y0);
-    y1 = std::fma(d[3], g[3], y1);
-  });
-  return {y0 + T(0), y1 + T(0)};
+std::array<T, 4> four(T bias, Terms&& for_each_term) {
+  using namespace winograd;
+  // Adds the products first and second of each term.
+  const auto add = [&](std::size_t first, std::size_t second, T& p, T& q) {
+    for_each_term([&](const Six<T>& d, const Six<T>& g) {
+      p = std::fma(d[first], g[first], p);
+      q = std::fma(d[second], g[second], q);
+    });
+  };
+  T pa = T(0), na = T(0), pb = T(0), nb = T(0);
+  add(1, 2, pa, na);
+  add(3, 4, pb, nb);
+  const T even_a = pa + na, odd_a = pa - na, even_b = pb + nb, odd_b = pb - nb;
+  T y0 = (even_a + even_b) + bias, y3 = std::fma(T(b3), odd_b, T(a3) * odd_a) + bias;
+  add(0, 5, y0, y3);
+  return {y0 + T(0), (std::fma(T(b), odd_b, T(a) * odd_a) + bias) + T(0),
+          (std::fma(T(b2), even_b, T(a2) * even_a) + bias) + T(0), y3 + T(0)};
 }
 
-/// Stores a pair, of which the last may have one output.
+/// Stores four outputs, or those of the last four that there are.
 template <class T>
-void store_pair(const std::array<T, 2>& values, Index ox, Index width, Index channels, T* at) {
-  at[ox * channels] = values[0];
-  if (ox + 1 < width) at[(ox + 1) * channels] = values[1];
+void store_four(const std::array<T, 4>& values, Index ox, Index width, Index channels, T* at) {
+  for (Index i = 0; i < 4 && ox + i < width; ++i)
+    at[(ox + i) * channels] = values[static_cast<std::size_t>(i)];
 }
 
 }  // namespace
@@ -57,7 +63,7 @@ void winograd_forward(const ConvGeometry& g, const T* x, const T* filter, const 
     const Index n = row / g.out_height;
     const std::int32_t y0 =
         integrad_window_start(static_cast<std::int32_t>(row % g.out_height), wy);
-    for (Index ox = 0; ox < g.out_width; ox += 2)
+    for (Index ox = 0; ox < g.out_width; ox += 4)
       for (Index o = 0; o < outputs; ++o) {
         const auto terms = [&](auto&& visit) {
           for (std::int32_t ky = 0; ky < wy.kernel; ++ky) {
@@ -67,17 +73,17 @@ void winograd_forward(const ConvGeometry& g, const T* x, const T* filter, const 
                                    inputs};
             const T* const taps = filter + (o * wy.kernel + ky) * 3 * inputs;
             for (Index ci = 0; ci < inputs; ++ci)
-              visit(pixels.points(ox - g.window.x.pad_before, ci),
-                    winograd_taps(taps[ci], taps[inputs + ci], taps[2 * inputs + ci]));
+              visit(pixels.factors(ox - g.window.x.pad_before, ci),
+                    winograd::taps(taps[ci], taps[inputs + ci], taps[2 * inputs + ci]));
           }
         };
-        store_pair(pair(bias != nullptr ? bias[o] : T(0), terms), ox, g.out_width, outputs,
+        store_four(four(bias != nullptr ? bias[o] : T(0), terms), ox, g.out_width, outputs,
                    y + row * g.out_width * outputs + o);
       }
   });
 }
 
-// The outputs that a pair of inputs was read by, as a convolution with the taps in reverse.
+// The outputs that four inputs were read by, as a convolution with the taps in reverse.
 template <class T>
 void winograd_input_gradient(const ConvGeometry& g, const T* cotangent, const T* filter,
                              T* x_gradient) {
@@ -85,7 +91,7 @@ void winograd_input_gradient(const ConvGeometry& g, const T* cotangent, const T*
   const integrad_window wy = g.window.y;
   parallel_for(Index{g.batch} * g.in_height, 1, [&](Index row, Index) {
     const Index n = row / g.in_height, iy = row % g.in_height;
-    for (Index ix = 0; ix < g.in_width; ix += 2)
+    for (Index ix = 0; ix < g.in_width; ix += 4)
       for (Index ci = 0; ci < inputs; ++ci) {
         const auto terms = [&](auto&& visit) {
           for (std::int32_t ky = wy.kernel - 1; ky >= 0; --ky) {
@@ -95,12 +101,12 @@ void winograd_input_gradient(const ConvGeometry& g, const T* cotangent, const T*
                                    g.out_width, outputs};
             for (Index o = 0; o < outputs; ++o) {
               const T* const taps = filter + (o * wy.kernel + ky) * 3 * inputs + ci;
-              visit(pixels.points(ix + g.window.x.pad_before - 2, o),
-                    winograd_taps(taps[2 * inputs], taps[inputs], taps[0]));
+              visit(pixels.factors(ix + g.window.x.pad_before - 2, o),
+                    winograd::taps(taps[2 * inputs], taps[inputs], taps[0]));
             }
           }
         };
-        store_pair(pair(T(0), terms), ix, g.in_width, inputs,
+        store_four(four(T(0), terms), ix, g.in_width, inputs,
                    x_gradient + row * g.in_width * inputs + ci);
       }
   });
@@ -111,7 +117,7 @@ void winograd_filter_gradient(const ConvGeometry& g, const T* x, const T* cotang
                               T* filter_gradient, T* bias_gradient) {
   const Index inputs = g.in_channels, outputs = g.out_channels;
   const integrad_window wy = g.window.y;
-  const Index factors = outputs * wy.kernel * 4 * inputs;  // [o][ky][4][ci]
+  const Index factors = outputs * wy.kernel * 6 * inputs;  // [o][ky][6][ci]
   const auto band = [&](Index begin, Index end, T* partial) {
     for (Index row = begin; row < end; ++row) {
       const Index n = row / g.out_height;
@@ -126,13 +132,15 @@ void winograd_filter_gradient(const ConvGeometry& g, const T* x, const T* cotang
         if (iy < 0 || iy >= g.in_height) continue;
         const Pixels<T> pixels{x + (n * g.in_height + iy) * g.in_width * inputs, g.in_width,
                                inputs};
-        for (Index ox = 0; ox < g.out_width; ox += 2)
+        for (Index ox = 0; ox < g.out_width; ox += 4)
           for (Index o = 0; o < outputs; ++o) {
-            const auto d = winograd_cotangents(cotangents.at(ox, o), cotangents.at(ox + 1, o));
+            const auto d =
+                winograd::cotangents<T>({cotangents.at(ox, o), cotangents.at(ox + 1, o),
+                                         cotangents.at(ox + 2, o), cotangents.at(ox + 3, o)});
             for (Index ci = 0; ci < inputs; ++ci) {
-              const auto points = pixels.points(ox - g.window.x.pad_before, ci);
-              T* const into = partial + (o * wy.kernel + ky) * 4 * inputs + ci;
-              for (std::size_t i = 0; i < 4; ++i) {
+              const auto points = pixels.factors(ox - g.window.x.pad_before, ci);
+              T* const into = partial + (o * wy.kernel + ky) * 6 * inputs + ci;
+              for (std::size_t i = 0; i < 6; ++i) {
                 T& sum = into[static_cast<Index>(i) * inputs];
                 sum = std::fma(points[i], d[i], sum);
               }
@@ -141,20 +149,21 @@ void winograd_filter_gradient(const ConvGeometry& g, const T* x, const T* cotang
       }
     }
   };
-  const Index rows = Index{g.batch} * g.out_height, weights = factors / 4 * 3;
-  sum_bands<T>(rows, band_rows(rows, weights + outputs), factors + outputs, band,
-               [&](const T* total) {
-                 for (Index run = 0; run < outputs * wy.kernel; ++run)
-                   for (Index ci = 0; ci < inputs; ++ci) {
-                     const T* const from = total + run * 4 * inputs + ci;
-                     const auto taps = winograd_tap_gradients<T>(
-                         {from[0], from[inputs], from[2 * inputs], from[3 * inputs]});
-                     for (Index kx = 0; kx < 3; ++kx)
-                       filter_gradient[(run * 3 + kx) * inputs + ci] =
-                           taps[static_cast<std::size_t>(kx)] + T(0);
-                   }
-                 if (bias_gradient != nullptr) std::copy_n(total + factors, outputs, bias_gradient);
-               });
+  const Index rows = Index{g.batch} * g.out_height, weights = factors / 2;
+  sum_bands<T>(
+      rows, band_rows(rows, weights + outputs), factors + outputs, band, [&](const T* total) {
+        for (Index run = 0; run < outputs * wy.kernel; ++run)
+          for (Index ci = 0; ci < inputs; ++ci) {
+            const T* const from = total + run * 6 * inputs + ci;
+            const auto taps =
+                winograd::tap_gradients<T>({from[0], from[inputs], from[2 * inputs],
+                                            from[3 * inputs], from[4 * inputs], from[5 * inputs]});
+            for (Index kx = 0; kx < 3; ++kx)
+              filter_gradient[(run * 3 + kx) * inputs + ci] =
+                  taps[static_cast<std::size_t>(kx)] + T(0);
+          }
+        if (bias_gradient != nullptr) std::copy_n(total + factors, outputs, bias_gradient);
+      });
 }
 
 template void winograd_forward(const ConvGeometry&, const float*, const float*, const float*,

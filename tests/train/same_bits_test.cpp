@@ -22,10 +22,10 @@ struct Precision {
 };
 
 const Precision kPrecisions[] = {
-    {"float", Kind::floating, "987e17a415a234d65d56fc2e25f84be3ee417236a10dfa67a82de36ab6dea392"},
-    {"bf16", Kind::bfloat16, "e6956e72f800e40335645f549c33b1bbb2c1ade0a73108c46bb1cb549eec093f"},
+    {"float", Kind::floating, "22d7fd7b81c251aacdd4ae1904521878a2dbecdfd6085ed014b2b896d217a4ca"},
+    {"bf16", Kind::bfloat16, "04e71c59238fac8830ca5d4b0907da06b686e84a7f1fcee2d2312ef01e563268"},
     {"quantised", Kind::quantized,
-     "5e8c48ebf613c2e3361c4c419ef056786bf5fe12e6ee7e0606cd51fbe747ad3d"},
+     "79196fb6b7407349dd6b24900a5a78fc00ecb41fe6e49a19b5a1ac30fbe5b845"},
 };
 
 /// Crops of varied pictures, small enough for an emulated processor. Three steps an epoch, the last

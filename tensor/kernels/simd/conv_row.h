@@ -67,32 +67,22 @@ ALWAYS_INLINE void add_row_dense(const RowConvolution& c, const float* row, cons
   }
 }
 
-// Stores the sums of `outputs` pixels: all of them or all but the last.
-template <int pixels, int blocks>
-ALWAYS_INLINE void finish_tile(const RowConvolution& c, const Tile& t, std::int64_t outputs,
-                               Vector (&sum)[pixels][blocks]) {
-  // Adding +0 turns -0 into +0, whatever border taps contributed.
-  UNROLL for (int p = 0; p < pixels; ++p) UNROLL for (int b = 0; b < blocks; ++b) sum[p][b] =
-      add(sum[p][b], zero());
-  if (c.relu)
-    UNROLL for (int p = 0; p < pixels; ++p) UNROLL for (int b = 0; b < blocks; ++b) sum[p][b] =
-        positive(sum[p][b]);
-  // Copies: what is stored might otherwise change the originals.
-  const std::int64_t step = c.out_pixel_step, last = t.last;
-  float *const streamed = t.streamed, *const y = t.y;
-  if (streamed != nullptr) UNROLL for (int p = 0; p < pixels; ++p) {
-      if (p + 1 == pixels && outputs < pixels) break;
-      UNROLL for (int b = 0; b < blocks; ++b) stream(streamed + p * step + b * kLanes, sum[p][b]);
-    }
-  if (y == nullptr) return;
-  UNROLL for (int p = 0; p < pixels; ++p) {
-    if (p + 1 == pixels && outputs < pixels) break;
-    UNROLL for (int b = 0; b + 1 < blocks; ++b) store(y + p * step + b * kLanes, sum[p][b]);
-    float* const end = y + p * step + (blocks - 1) * kLanes;
-    if (last == kLanes)
-      store(end, sum[p][blocks - 1]);
+// Stores the sums of a tile's pixel, unless it is not `there`.
+template <int blocks>
+ALWAYS_INLINE void finish_pixel(const RowConvolution& c, const Tile& t, int pixel, bool there,
+                                const Vector (&sum)[blocks]) {
+  if (!there) return;
+  const std::int64_t at = pixel * c.out_pixel_step;
+  UNROLL for (int b = 0; b < blocks; ++b) {
+    // Adding +0 turns -0 into +0, whatever border taps contributed.
+    Vector v = add(sum[b], zero());
+    if (c.relu) v = positive(v);
+    if (t.streamed != nullptr) stream(t.streamed + at + b * kLanes, v);
+    if (t.y == nullptr) continue;
+    if (b + 1 < blocks || t.last == kLanes)
+      store(t.y + at + b * kLanes, v);
     else
-      store_first(end, sum[p][blocks - 1], last);
+      store_first(t.y + at + b * kLanes, v, t.last);
   }
 }
 
@@ -112,7 +102,27 @@ void conv_tile(const RowConvolution& c, const Tile& t, Fetch& fetches) {
       add_row_dense<taps, channels>(c, row, w, sum, fetch);
   }
   fetches = fetch;
-  finish_tile(c, t, pixels, sum);
+  // Adding +0 turns -0 into +0, whatever border taps contributed.
+  UNROLL for (int p = 0; p < pixels; ++p) UNROLL for (int b = 0; b < blocks; ++b) sum[p][b] =
+      add(sum[p][b], zero());
+  if (c.relu)
+    UNROLL for (int p = 0; p < pixels; ++p) UNROLL for (int b = 0; b < blocks; ++b) sum[p][b] =
+        positive(sum[p][b]);
+  // Copies: what is stored might otherwise change the originals.
+  const std::int64_t step = c.out_pixel_step, last = t.last;
+  float *const streamed = t.streamed, *const y = t.y;
+  if (streamed != nullptr)
+    UNROLL for (int p = 0; p < pixels; ++p) UNROLL for (int b = 0; b < blocks; ++b)
+        stream(streamed + p * step + b * kLanes, sum[p][b]);
+  if (y == nullptr) return;
+  UNROLL for (int p = 0; p < pixels; ++p) {
+    UNROLL for (int b = 0; b + 1 < blocks; ++b) store(y + p * step + b * kLanes, sum[p][b]);
+    float* const end = y + p * step + (blocks - 1) * kLanes;
+    if (last == kLanes)
+      store(end, sum[p][blocks - 1]);
+    else
+      store_first(end, sum[p][blocks - 1], last);
+  }
 }
 
 // The most pixels of a tile, by its blocks; of one tap.

@@ -6,6 +6,7 @@
 #include "integrad/tensor/kernels/simd/ring_rows.h"
 #include "integrad/tensor/kernels/simd/row_destination.h"
 #include "integrad/tensor/kernels/simd/upcoming.h"
+#include "integrad/tensor/kernels/simd/winograd_numbers.h"
 
 /// The float kernels that are compiled once per instruction set. Only plain data crosses this line,
 /// and nothing here is an inline function: the linker might keep the copy that was compiled for the
@@ -14,9 +15,10 @@ namespace integrad::kernels {
 
 /// Output pixels that a tile computes at most, in every instruction set.
 inline constexpr std::int64_t kMaxTile = 20;
-/// The same of pairs of pixels; channels whose factors lie side by side; pairs whose factors are
-/// made at a time for a filter gradient (simd/winograd_row.h, winograd_filter_row.h).
-inline constexpr std::int64_t kMaxPairs = 12, kWinogradGroup = 16, kWinogradChunk = 32;
+/// Of a Winograd convolution (simd/winograd_row.h, winograd_filter_row.h): the most fours of pixels
+/// of a tile, channels whose factors lie side by side, and fours whose factors are made at a time
+/// for a filter gradient.
+inline constexpr std::int64_t kMaxFours = 12, kWinogradLanes = 16, kWinogradChunk = 64;
 
 /// A convolution along x with packed operands; rows (y) are the caller's loop. `lanes` below is the
 /// instruction set's vector length, and `blocks` = ceil(out_channels / lanes).
@@ -25,9 +27,9 @@ struct RowConvolution {
   std::int64_t kernel_y, kernel_x, stride, dilation, pad;
   std::int64_t out_pixel_step;  // between output pixels: out_channels, more when they interleave
   // Convolution: per pair of blocks [ky][ci][kx][2][lanes], an odd last block [ky][ci][kx][lanes].
-  // Winograd: per pair of blocks [2][ky][ci][2][2][lanes], of the factors 1, 2 and 0, 3; an odd
-  // last block [2][ky][ci][2][lanes]. Depthwise: [ky][kx][blocks][lanes]. Channels beyond the last
-  // are zeros.
+  // Winograd: per pair of blocks [3][ky][ci][2][2][lanes], of the factors 1 and 2, 3 and 4, 0 and
+  // 5; an odd last block [3][ky][ci][2][lanes].
+  // Depthwise: [ky][kx][blocks][lanes]. Channels beyond the last are zeros.
   const float* filter;
   const float* bias;  // [blocks][lanes]
   bool relu = false;  // results go through max(., 0)
@@ -62,8 +64,9 @@ struct FloatKernels {
   /// room for kernel_y rows of (kMaxTile - 1) * stride + extent pixels and kMaxTile output pixels.
   void (*conv_row)(const RowConvolution& c, const RingRows<float>& x, std::int64_t ky_begin,
                    std::int64_t ky_end, float* scratch, Upcoming& next, const RowDestination& y);
-  /// The same of what is_winograd() takes (winograd.h). `scratch` has room for kernel_y rows of
-  /// kMaxPairs pairs: four factors each, in_channels rounded up to whole groups.
+  /// The same of what is_winograd() takes (winograd.h). `scratch` has room for the six factors of
+  /// kMaxFours fours in kernel_y rows, in_channels rounded up to whole groups of kWinogradLanes,
+  /// and for 4 kMaxFours vectors.
   void (*winograd_row)(const RowConvolution& c, const RingRows<float>& x, std::int64_t ky_begin,
                        std::int64_t ky_end, float* scratch, Upcoming& next,
                        const RowDestination& y);
@@ -75,8 +78,8 @@ struct FloatKernels {
   void (*conv_filter_row)(const RowGradient& c, const RingRows<float>& x, std::int64_t ky_begin,
                           std::int64_t ky_end, const float* cotangent, float* scratch,
                           float* partial, Upcoming& next);
-  /// The same with partial sums [ky][4][ci][blocks][lanes], of the factors. `scratch`:
-  /// kWinogradChunk times 4 in_channels and 2 rows of lanes.
+  /// The same with partial sums [ky][6][ci][blocks][lanes], of the factors. `scratch`:
+  /// kWinogradChunk times 6 in_channels and 4 rows of lanes.
   void (*winograd_filter_row)(const RowGradient& c, const RingRows<float>& x, std::int64_t ky_begin,
                               std::int64_t ky_end, const float* cotangent, float* scratch,
                               float* partial, Upcoming& next);

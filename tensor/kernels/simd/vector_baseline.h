@@ -11,7 +11,7 @@ constexpr int kDepthwiseTile = 4;
 using Vector = __m128;
 constexpr int kTile1 = 4, kTile2 = 2;
 constexpr int kGradient1 = 4, kGradient2 = 2;
-constexpr int kPairs1 = 2, kPairs2 = 1;
+constexpr int kFours1 = 2, kFours2 = 1;
 
 // Behind this the compiler takes v from its register, not from memory again.
 ALWAYS_INLINE void keep(Vector& v) {
@@ -74,7 +74,7 @@ using Doubles = __m128d;
 using Vector = float32x4_t;
 constexpr int kTile1 = 20, kTile2 = 12;
 constexpr int kGradient1 = 24, kGradient2 = 12;
-constexpr int kPairs1 = 12, kPairs2 = 6;
+constexpr int kFours1 = 12, kFours2 = 6;
 
 ALWAYS_INLINE void keep(Vector& v) {
   asm("" : "+w"(v));
@@ -111,7 +111,7 @@ using Doubles = float64x2_t;
 using Vector = float __attribute__((vector_size(16)));
 constexpr int kTile1 = 4, kTile2 = 2;
 constexpr int kGradient1 = 4, kGradient2 = 2;
-constexpr int kPairs1 = 2, kPairs2 = 1;
+constexpr int kFours1 = 2, kFours2 = 1;
 
 ALWAYS_INLINE void keep(Vector&) {}
 ALWAYS_INLINE Vector zero() {
