@@ -1,3 +1,7 @@
+#if defined(__unix__)
+#include <unistd.h>
+#endif
+
 #include <algorithm>
 
 #include "integrad/tensor/kernels/bands.h"
@@ -17,11 +21,22 @@ Reach reach(const integrad_window& w, Index output, Index in_height) {
 
 namespace {
 
-// Outputs of a row whose input, with that of the rows beside it, stays in the first cache while the
-// next rows read it again.
-Index strip_outputs(const PackedPass& packed) {
+// Bytes of the first cache, 0 where nobody says.
+Index first_cache() {
+#if defined(_SC_LEVEL1_DCACHE_SIZE)
+  static const long bytes = sysconf(_SC_LEVEL1_DCACHE_SIZE);
+  return std::max(bytes, 0L);
+#else
+  return 0;
+#endif
+}
+
+}  // namespace
+
+Index strip_outputs(const PackedPass& packed, Index cache) {
   constexpr Index kFloats = 6144;
   const Pass& pass = packed.pass;
+  if (cache < 2 * kFloats * Index{sizeof(float)}) return std::max<Index>(pass.out_width, 1);
   const Index rows = pass.y.kernel;  // none where a gradient reaches no tap
   const Index per_output = std::max<Index>(rows * pass.in_channels * pass.x.stride, 1);
   const Index most = rows <= 1 ? pass.out_width : std::max<Index>(kFloats / per_output, 1);
@@ -30,14 +45,16 @@ Index strip_outputs(const PackedPass& packed) {
   return (outputs + 3) / 4 * 4;  // whole fours (winograd.h)
 }
 
-}  // namespace
-
 void run_rows(const PackedPass& packed, Index batch, const float* x, float* y, Index image_step) {
+  run_rows(packed, batch, x, y, image_step, strip_outputs(packed, first_cache()));
+}
+
+void run_rows(const PackedPass& packed, Index batch, const float* x, float* y, Index image_step,
+              Index strip) {
   const Pass& pass = packed.pass;
   const Lines lines{batch * pass.out_height, pass.out_width, pass.out_channels};
   const bool streams =
       streams_past_caches(lines, kLargeAlone) && pass.out_pixel_step == pass.out_channels;
-  const Index strip = strip_outputs(packed);
   const Index work =
       std::max<Index>(1, pass.out_width * pass.out_channels * pass.y.kernel * pass.x.kernel);
   const Index grain = std::clamp<Index>((Index{1} << 16) / work, 8, 64);

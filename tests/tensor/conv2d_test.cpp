@@ -251,6 +251,37 @@ TEST_CASE("convolution: the number of threads changes no bit") {
   }
 }
 
+TEST_CASE("convolution: strips change no bit, and narrow caches have none") {
+  const Settings settings;
+  const WindowSpec same = WindowSpec::square(3, 1, Padding::same());
+  const Case cases[] = {{2, 9, 150, 70, 16, same},
+                        {1, 9, 260, 65, 3, WindowSpec::square(3, 2, Padding::same())},
+                        {1, 9, 150, 66, 5, {3, 5, 1, 1, 2, 2, Padding::same()}}};
+  for (const Case& c : cases) {
+    CAPTURE(c);
+    const ConvGeometry g = geometry(c);
+    const Tensor<float> x = kernel_values<float>(g.input(), 1);
+    const Tensor<float> filter = kernel_values<float>(filter_shape(c), 2);
+    Tensor<float> expected(g.output());
+    kernels::reference::conv2d_forward<float>(g, x.data(), filter.data(), nullptr, expected.data());
+    for_each_isa(1, [&] {
+      const auto packed =
+          kernels::fast::pack_forward(kernels::Convolution::full, g, filter.data(), nullptr);
+      REQUIRE(packed.size() == 1);
+      const Index narrow = kernels::fast::strip_outputs(packed.front(), 0);
+      const Index wide = kernels::fast::strip_outputs(packed.front(), 1 << 16);
+      CHECK(narrow == g.out_width);
+      CHECK(wide < g.out_width);
+      for (const Index strip : {narrow, wide, Index{4}}) {
+        Tensor<float> y(g.output());
+        kernels::fast::run_rows(packed.front(), g.batch, x.data(), y.data(),
+                                Index{g.out_height} * g.out_width * g.out_channels, strip);
+        CHECK(first_difference(y, expected) == -1);
+      }
+    });
+  }
+}
+
 TEST_CASE("convolution: shapes outside the fast paths are refused by them") {
   const ConvGeometry grouped = geometry({1, 4, 4, 4, 4, WindowSpec::square(3), 2});
   CHECK_FALSE(kernels::fast::conv2d_forward(grouped, nullptr, nullptr, nullptr, nullptr));
