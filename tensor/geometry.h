@@ -51,7 +51,7 @@ struct ConvGeometry {
   std::int32_t out_height, out_width, out_channels;
   Window2d window;
   std::int32_t groups;  // convolution: groups; depthwise: in_channels
-  bool plain = false;   // outputs are plain sums of products, so that integers come out exact
+  bool plain = false;   // asks for plain sums of products, so that integers come out exact
 
   Shape input() const { return {batch, in_height, in_width, in_channels}; }
   Shape output() const { return {batch, out_height, out_width, out_channels}; }
@@ -68,7 +68,7 @@ ConvGeometry depthwise_geometry(const Shape& input, const Shape& filter, const W
 /// Transposed convolution, filter [co,kh,kw,ci]: output side = (in - 1) stride + extent - padding +
 /// output_padding (0 <= output_padding < stride). `valid` pads nothing, `same` gives in * stride.
 /// The result describes the *mirrored* convolution, from this output (its input, co channels) to
-/// this input (its output, ci channels), which is plain.
+/// this input (its output, ci channels), which asks for plain sums.
 ConvGeometry transposed_geometry(const Shape& input, const Shape& filter, const WindowSpec& spec,
                                  std::int32_t output_padding = 0);
 /// Throws Error when a window has more points than the one byte that keeps a max pool's winner can

@@ -21,7 +21,7 @@ const FusedRow kFusedConvolutions[] = {
     {"1x1, no ReLU", {2, 3, 4, 5}, {7, 1, 1, 5}, WindowSpec::square(1), false},
     {"3x3 same", {2, 5, 4, 3}, {4, 3, 3, 3}, kThree},
     {"3x3 same, bias, 3 to 17 channels", {1, 5, 4, 3}, {17, 3, 3, 3}, kThree, true, true},
-    {"3x3 same, 8 to 9 channels", {1, 4, 5, 8}, {9, 3, 3, 8}, kThree},
+    {"3x3 same, 8 to 9 channels", {1, 2, 17, 8}, {9, 3, 3, 8}, kThree},
     {"3x3 valid", {2, 5, 6, 2}, {3, 3, 3, 2}, WindowSpec::square(3)},
     {"3x2 dilation 2x1, uneven padding",
      {1, 7, 6, 2},

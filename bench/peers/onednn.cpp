@@ -113,6 +113,15 @@ void time_float(Peer& peer, const LayerCase& l, dnnl::algorithm algorithm, const
             how);
 }
 
+// The same by oneDNN's Winograd, where it has one for the layer.
+void time_winograd(Peer& peer, const LayerCase& l) {
+  try {
+    time_float(peer, l, dnnl::algorithm::convolution_winograd, ", winograd");
+  } catch (const dnnl::error& error) {
+    if (error.status != dnnl_unimplemented) throw;
+  }
+}
+
 void time_integer(Peer& peer, const LayerCase& l, Type input, const std::string& what) {
   const Descriptions d(l, input, Type::s8, Type::s32, input);
   const Window w(l);
@@ -150,11 +159,7 @@ int main(int argc, char** argv) {
       if (("layer/" + layer.name() + "/").find(only) == std::string::npos) continue;
       if (integers == "") {
         time_float(peer, layer, dnnl::algorithm::convolution_direct, "");
-        if (layer.kernel == 3 && !layer.depthwise) try {
-            time_float(peer, layer, dnnl::algorithm::convolution_winograd, ", winograd");
-          } catch (const dnnl::error& error) {
-            if (error.status != dnnl_unimplemented) throw;
-          }
+        if (layer.kernel == 3 && !layer.depthwise) time_winograd(peer, layer);
       }
       time_integer(peer, layer, Type::s8, "int8");
       time_integer(peer, layer, Type::u8, "uint8");

@@ -3,7 +3,7 @@
 
 /// Convolution on raw NHWC data with OHWI filters; the geometry has been checked by whoever made
 /// it. Every sum has a fixed order, stated here and kept by all paths, so that all give the same
-/// bits on finite values, each step one fused multiply-add:
+/// bits on finite values (and factors of winograd.h), each step one fused multiply-add:
 ///   forward          bias, then ky, ci, kx, ascending
 ///   input gradient   the outputs that read the point, ascending: oy, co, ox (so ky, kx descend)
 ///   filter gradient  per band of output rows (bands.h): rows, then columns; bands in order
@@ -11,7 +11,8 @@
 /// Where is_winograd() (winograd.h: windows three points wide) four neighbours of a row come from
 /// sums p of six products, numbered as there, a step adding one product to one of them:
 ///   forward          p[1] to p[4] over ky, ci, ascending, from 0; y[0] and y[3] go on from what
-///                    these and the bias come to with p[0] and p[5], in the same order
+///                    these and the bias come to with p[0] and p[5], in the same order (how they
+///                    are put together, winograd_reference.cpp says)
 ///   input gradient   the same over oy, co, ascending, with the taps in reverse
 ///   filter gradient  of the six factors as above, fours for columns; a tap's from the totals
 /// Taps outside the image may be left out or multiplied as zeros: that can change nothing but the

@@ -2,6 +2,7 @@
 
 #include "integrad/tensor/kernels/fast.h"
 #include "integrad/tensor/kernels/winograd.h"
+#include "integrad/tensor/parallel.h"
 
 namespace integrad::kernels::fast {
 
@@ -11,24 +12,41 @@ Index padded(Index channels) {
   return (channels + 15) / 16 * 16;
 }
 
+// Fours of pixels of a tile, at most.
+Index tile_fours(const Pass& pass) {
+  return pass.out_channels <= float_kernels().lanes ? kMaxFours : kMaxFours / 2;
+}
+
 Index scratch_floats(const Pass& pass, bool winograd) {
   if (winograd)
-    return kMaxFours * (6 * pass.y.kernel * padded(pass.in_channels) + 4 * kWinogradLanes);
+    return tile_fours(pass) * 6 * pass.y.kernel * padded(pass.in_channels) +
+           2 * kMaxFours * kWinogradLanes;
   const Index pixels = (kMaxTile - 1) * pass.x.stride + integrad_window_extent(pass.x);
   return pixels * pass.y.kernel * pass.in_channels + kMaxTile * pass.out_channels;
 }
 
-// False when the copies of the border or the packed filter would be absurdly large.
-bool affordable(const Pass& pass, Index filter_values) {
+// False when the copies of the border, or the factors, or the packed filter would be absurdly
+// large.
+bool affordable(const Pass& pass, Index filter_values, bool winograd) {
   // In double: the product of hostile extents may exceed 64 bits.
-  const double pixels = static_cast<double>((kMaxTile - 1) * pass.x.stride) +
-                        static_cast<double>(integrad_window_extent(pass.x));
-  const double scratch = pixels * pass.y.kernel * static_cast<double>(pass.in_channels);
-  return scratch <= double{1 << 22} && filter_values <= (Index{1} << 28);
+  const double pixels = winograd ? 6.0 * kMaxFours
+                                 : static_cast<double>((kMaxTile - 1) * pass.x.stride) +
+                                       static_cast<double>(integrad_window_extent(pass.x));
+  const double channels = static_cast<double>(pass.in_channels);
+  const double of_gradient =
+      winograd ? kWinogradChunk * (6.0 * channels + 4.0 * static_cast<double>(pass.out_channels))
+               : 0;
+  return std::max(pixels * pass.y.kernel * channels, of_gradient) <= double{1 << 22} &&
+         filter_values <= (Index{1} << 28);
 }
 
-Index filter_values(Convolution kind, const Pass& pass) {
-  const Index taps = Index{pass.y.kernel} * pass.x.kernel;
+// Whether the pass, of a convolution with this geometry, works as winograd.h says.
+bool winograd_for(Convolution kind, const ConvGeometry& g) {
+  return kind == Convolution::full && is_winograd(g);
+}
+
+Index filter_values(Convolution kind, const Pass& pass, bool winograd) {
+  const Index taps = Index{pass.y.kernel} * (winograd ? 6 : pass.x.kernel);
   return taps * padded(pass.out_channels) * (kind == Convolution::full ? pass.in_channels : 1);
 }
 
@@ -68,24 +86,33 @@ void pack_full(const RowConvolution& c, Index lanes, Value&& value, float* into)
 /// The same of the six factors of three taps, two by two.
 template <class Value>
 void pack_winograd(const RowConvolution& c, Index lanes, Value&& value, float* into) {
-  for (Index block = 0; block < c.blocks; block += 2) {
-    const Index begin = block * lanes, width = std::min<Index>(2, c.blocks - block) * lanes;
-    const Index phase = c.kernel_y * c.in_channels * 2 * width;
-    for (Index ky = 0; ky < c.kernel_y; ++ky)
-      for (Index ci = 0; ci < c.in_channels; ++ci, into += 2 * width)
-        for (Index o = 0; o < width; ++o) {
-          const auto tap = [&](Index kx) {
-            return begin + o < c.out_channels ? value(begin + o, ky, ci, kx) : 0.0f;
-          };
-          const auto factors = winograd::taps(tap(0), tap(1), tap(2));
-          constexpr std::size_t kOrder[3][2] = {{1, 2}, {3, 4}, {0, 5}};
-          for (Index i = 0; i < 3; ++i)
-            for (Index k = 0; k < 2; ++k)
-              into[i * phase + k * width + o] =
-                  factors[kOrder[static_cast<std::size_t>(i)][static_cast<std::size_t>(k)]];
+  const Index row = c.in_channels * 2 * lanes, pairs = (c.blocks + 1) / 2;
+  const Index grain = std::max<Index>((Index{1} << 13) / row, 1);
+  parallel_for(pairs * c.kernel_y, grain, [&](Index first, Index behind) {
+    for (Index unit = first; unit < behind; ++unit) {
+      const Index block = unit / c.kernel_y * 2, ky = unit % c.kernel_y, begin = block * lanes;
+      const Index width = std::min<Index>(2, c.blocks - block) * lanes;
+      const Index phase = c.kernel_y * c.in_channels * 2 * width;
+      const Index outputs = std::min(width, c.out_channels - begin);
+      float* to = into + 3 * block * c.kernel_y * row + ky * c.in_channels * 2 * width;
+      for (Index ci = 0; ci < c.in_channels; ++ci, to += 2 * width) {
+        if (outputs < width)
+          for (Index i = 0; i < 3; ++i) std::fill_n(to + i * phase, 2 * width, 0.0f);
+#pragma omp simd
+        for (Index o = 0; o < outputs; ++o) {
+          const auto factors =
+              winograd::taps(value(begin + o, ky, ci, 0), value(begin + o, ky, ci, 1),
+                             value(begin + o, ky, ci, 2));
+          to[o] = factors[1];
+          to[width + o] = factors[2];
+          to[phase + o] = factors[3];
+          to[phase + width + o] = factors[4];
+          to[2 * phase + o] = factors[0];
+          to[2 * phase + width + o] = factors[5];
         }
-    into += 2 * phase;
-  }
+      }
+    }
+  });
 }
 
 template <class Value>
@@ -181,10 +208,11 @@ std::vector<PackedPass> pack_forward(Convolution kind, const ConvGeometry& g, co
                                      const float* bias) {
   const Pass pass = forward_geometry(g);
   std::vector<PackedPass> passes;
-  if (!handled(kind, g) || !affordable(pass, filter_values(kind, pass))) return passes;
+  const bool winograd = winograd_for(kind, g);
+  if (!handled(kind, g) || !affordable(pass, filter_values(kind, pass, winograd), winograd))
+    return passes;
   const Index height = g.window.y.kernel, width = g.window.x.kernel;
   const Index channels = g.in_channels, outputs = g.out_channels;
-  const bool winograd = kind == Convolution::full && is_winograd(g);
   passes.push_back(kind == Convolution::full
                        ? pack(kind, winograd, pass, bias,
                               [=](Index o, Index ky, Index ci, Index kx) {
@@ -207,9 +235,9 @@ std::vector<PackedPass> pack_input_gradient(Convolution kind, const ConvGeometry
   Pass whole = widest;  // the filter's own extents bound those of every pass
   whole.y.kernel = wy.kernel;
   whole.x.kernel = wx.kernel;
-  if (!affordable(widest, filter_values(kind, whole))) return passes;
+  const bool winograd = winograd_for(kind, g);
+  if (!affordable(widest, filter_values(kind, whole, winograd), winograd)) return passes;
   const Index channels = g.in_channels, height = wy.kernel, width = wx.kernel;
-  const bool winograd = kind == Convolution::full && is_winograd(g);
   for (std::int32_t iy = 0; iy < std::min(wy.stride, g.in_height); ++iy)
     for (std::int32_t ix = 0; ix < std::min(wx.stride, g.in_width); ++ix) {
       const GradientAxis y = gradient_axis(wy, g.in_height, iy);
@@ -234,14 +262,15 @@ std::vector<PackedPass> pack_input_gradient(Convolution kind, const ConvGeometry
 
 PackedGradient pack_filter_gradient(Convolution kind, const ConvGeometry& g, bool bias) {
   const Pass pass = forward_geometry(g);
-  if (!handled(kind, g) || !affordable(pass, filter_values(kind, pass))) return {};
+  const bool winograd = winograd_for(kind, g);
+  if (!handled(kind, g) || !affordable(pass, filter_values(kind, pass, winograd), winograd))
+    return {};
   const FloatKernels& kernels = float_kernels();
   const integrad_window w = g.window.x;
   const Index room = Index{g.in_width} + w.pad_before - integrad_window_extent(w);
   const Index begin = (Index{w.pad_before} + w.stride - 1) / w.stride;
   const Index end = room < 0 ? 0 : std::min<Index>(room / w.stride + 1, g.out_width);
   const bool full = kind == Convolution::full, narrow = full && is_narrow(g);
-  const bool winograd = full && is_winograd(g);
   const Index lanes = narrow ? g.in_channels : g.out_channels;  // what lies along vectors
   const RowGradient c{.in_width = g.in_width,
                       .in_channels = g.in_channels,

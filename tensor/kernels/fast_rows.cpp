@@ -99,18 +99,21 @@ void PackedGradient::unpack(const float* total, float* filter_gradient,
   const Index channels = narrow ? c.in_channels : c.out_channels;
   if (winograd) {
     const Index inputs = c.in_channels;
-    for (Index o = 0; o < channels; ++o)
-      for (Index ky = 0; ky < c.kernel_y; ++ky)
-        for (Index ci = 0; ci < inputs; ++ci) {
-          const auto factor = [&](Index i) {
-            return total[((ky * 6 + i) * inputs + ci) * width + o];
-          };
-          const auto taps = winograd::tap_gradients<float>(
-              {factor(0), factor(1), factor(2), factor(3), factor(4), factor(5)});
-          for (Index kx = 0; kx < 3; ++kx)
-            filter_gradient[((o * c.kernel_y + ky) * 3 + kx) * inputs + ci] =
-                taps[static_cast<std::size_t>(kx)] + 0.0f;
-        }
+    parallel_for(c.kernel_y * inputs, std::max<Index>((Index{1} << 13) / channels, 1),
+                 [&](Index begin, Index end) {
+                   for (Index i = begin; i < end; ++i) {
+                     const Index ky = i / inputs, ci = i % inputs;
+                     const float* const from = total + (ky * 6 * inputs + ci) * width;
+                     for (Index o = 0; o < channels; ++o) {
+                       const auto factor = [&](Index f) { return from[f * inputs * width + o]; };
+                       const auto taps = winograd::tap_gradients<float>(
+                           {factor(0), factor(1), factor(2), factor(3), factor(4), factor(5)});
+                       float* const to = filter_gradient + (o * c.kernel_y + ky) * 3 * inputs + ci;
+                       for (Index kx = 0; kx < 3; ++kx)
+                         to[kx * inputs] = taps[static_cast<std::size_t>(kx)] + 0.0f;
+                     }
+                   }
+                 });
   } else if (kind == Convolution::full && !narrow) {
     for (Index o = 0; o < channels; ++o)
       for (Index i = 0; i < values; ++i) filter_gradient[o * values + i] = total[i * width + o];
@@ -126,7 +129,8 @@ GradientRows::GradientRows(const PackedGradient& packed) : packed_(packed) {
   const Index outputs = c.inner_begin + (c.out_width - c.inner_end);
   const Index extent = (c.kernel_x - 1) * c.dilation + 1;
   const Index strips = (outputs * c.stride + 2 * extent) * c.kernel_y * c.in_channels;
-  const Index factors = kWinogradChunk * (6 * c.in_channels + 4 * packed.width);
+  const Index factors = std::min<Index>(kWinogradChunk, (c.out_width + 3) / 4) *
+                        (6 * c.in_channels + 4 * packed.width);
   strips_ =
       Buffer<float>::uninitialized(static_cast<std::size_t>(packed.winograd ? factors : strips));
   // A convolution's kernel reads the cotangent in whole vectors.

@@ -19,14 +19,16 @@
 /// beyond the row counts as zero. conv2d.h says in which order the products are summed.
 namespace integrad::kernels {
 
-/// Fewer channels than this, of the input or of the output, are not worth the sums of points.
-inline constexpr std::int32_t kWinogradChannels = 8;
+/// Fewer channels than this, of the input or of the output, are not worth the sums of points; rows
+/// of fewer outputs are not worth those of taps.
+inline constexpr std::int32_t kWinogradChannels = 8, kWinogradWidth = 16;
 
 /// Whether a convolution, its input gradient and its filter gradient work so.
 inline bool is_winograd(const ConvGeometry& g) {
   const integrad_window& x = g.window.x;
   return !g.plain && g.groups == 1 && x.kernel == 3 && x.stride == 1 && x.dilation == 1 &&
-         g.in_channels >= kWinogradChannels && g.out_channels >= kWinogradChannels;
+         g.in_channels >= kWinogradChannels && g.out_channels >= kWinogradChannels &&
+         g.out_width >= kWinogradWidth;
 }
 
 namespace winograd {
@@ -53,11 +55,11 @@ Six<T> points(const Six<T>& d) {
           std::fma(T(-b), odd_b, even_b),
           std::fma(T(ab2), d[1], std::fma(T(minus_sum), d[3], d[5]))};
 }
-/// The factors of three taps.
+/// The factors of three taps. (Each operation rounded: compilers turn these into vectors.)
 template <class T>
 Six<T> taps(T g0, T g1, T g2) {
-  const T even_a = std::fma(T(a2), g2, g0), odd_a = T(a) * g1;
-  const T even_b = std::fma(T(b2), g2, g0), odd_b = T(b) * g1;
+  const T even_a = g0 + T(a2) * g2, odd_a = T(a) * g1;
+  const T even_b = g0 + T(b2) * g2, odd_b = T(b) * g1;
   return {g0 * per_0<T>,
           (even_a + odd_a) * per_a<T>,
           (even_a - odd_a) * per_a<T>,
@@ -77,8 +79,8 @@ template <class T>
 std::array<T, 3> tap_gradients(const Six<T>& f) {
   const T even_a = (f[1] + f[2]) * per_a<T>, odd_a = (f[1] - f[2]) * per_a<T>;
   const T even_b = (f[3] + f[4]) * per_b<T>, odd_b = (f[3] - f[4]) * per_b<T>;
-  return {std::fma(f[0], per_0<T>, even_a + even_b), std::fma(T(a), odd_a, T(b) * odd_b),
-          std::fma(T(a2), even_a, std::fma(T(b2), even_b, f[5]))};
+  return {f[0] * per_0<T> + (even_a + even_b), T(a) * odd_a + T(b) * odd_b,
+          (T(a2) * even_a + T(b2) * even_b) + f[5]};
 }
 }  // namespace winograd
 

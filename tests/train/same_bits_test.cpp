@@ -22,10 +22,10 @@ struct Precision {
 };
 
 const Precision kPrecisions[] = {
-    {"float", Kind::floating, "22d7fd7b81c251aacdd4ae1904521878a2dbecdfd6085ed014b2b896d217a4ca"},
-    {"bf16", Kind::bfloat16, "04e71c59238fac8830ca5d4b0907da06b686e84a7f1fcee2d2312ef01e563268"},
+    {"float", Kind::floating, "ff723bf9953cc1caf53049a6d9098af739c17379c86e14a8c8623c189fd3da3a"},
+    {"bf16", Kind::bfloat16, "ce7d0e5b8092c872515de7756428a9a8686ec57ac23bd7c025966bf1b4fea76b"},
     {"quantised", Kind::quantized,
-     "79196fb6b7407349dd6b24900a5a78fc00ecb41fe6e49a19b5a1ac30fbe5b845"},
+     "e11af41c8ca50ba1a99adeb2c16a3b68d0f0a3db4c4582ce7823eb63a0798585"},
 };
 
 /// Crops of varied pictures, small enough for an emulated processor. Three steps an epoch, the last

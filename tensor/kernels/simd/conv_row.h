@@ -67,25 +67,6 @@ ALWAYS_INLINE void add_row_dense(const RowConvolution& c, const float* row, cons
   }
 }
 
-// Stores the sums of a tile's pixel, unless it is not `there`.
-template <int blocks>
-ALWAYS_INLINE void finish_pixel(const RowConvolution& c, const Tile& t, int pixel, bool there,
-                                const Vector (&sum)[blocks]) {
-  if (!there) return;
-  const std::int64_t at = pixel * c.out_pixel_step;
-  UNROLL for (int b = 0; b < blocks; ++b) {
-    // Adding +0 turns -0 into +0, whatever border taps contributed.
-    Vector v = add(sum[b], zero());
-    if (c.relu) v = positive(v);
-    if (t.streamed != nullptr) stream(t.streamed + at + b * kLanes, v);
-    if (t.y == nullptr) continue;
-    if (b + 1 < blocks || t.last == kLanes)
-      store(t.y + at + b * kLanes, v);
-    else
-      store_first(t.y + at + b * kLanes, v, t.last);
-  }
-}
-
 template <int pixels, int blocks, int taps, int channels = 0>
 void conv_tile(const RowConvolution& c, const Tile& t, Fetch& fetches) {
   Fetch fetch = fetches;  // in registers

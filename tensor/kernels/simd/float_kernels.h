@@ -66,7 +66,7 @@ struct FloatKernels {
                    std::int64_t ky_end, float* scratch, Upcoming& next, const RowDestination& y);
   /// The same of what is_winograd() takes (winograd.h). `scratch` has room for the six factors of
   /// kMaxFours fours in kernel_y rows, in_channels rounded up to whole groups of kWinogradLanes,
-  /// and for 4 kMaxFours vectors.
+  /// and for 2 kMaxFours vectors; where there are several blocks, for half of these fours.
   void (*winograd_row)(const RowConvolution& c, const RingRows<float>& x, std::int64_t ky_begin,
                        std::int64_t ky_end, float* scratch, Upcoming& next,
                        const RowDestination& y);
@@ -79,7 +79,7 @@ struct FloatKernels {
                           std::int64_t ky_end, const float* cotangent, float* scratch,
                           float* partial, Upcoming& next);
   /// The same with partial sums [ky][6][ci][blocks][lanes], of the factors. `scratch`:
-  /// kWinogradChunk times 6 in_channels and 4 rows of lanes.
+  /// 6 in_channels and 4 rows of lanes for each of kWinogradChunk fours, or of those there are.
   void (*winograd_filter_row)(const RowGradient& c, const RingRows<float>& x, std::int64_t ky_begin,
                               std::int64_t ky_end, const float* cotangent, float* scratch,
                               float* partial, Upcoming& next);

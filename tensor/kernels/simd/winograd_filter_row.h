@@ -29,11 +29,12 @@ void winograd_filter_row(const RowGradient& c, const RingRows<float>& x, std::in
                          float* partial, Upcoming& next) {
   Fetch fetch(next);
   const std::int64_t width = c.blocks * kLanes, all_fours = (c.out_width + 3) / 4;
+  const std::int64_t chunk = all_fours < kWinogradChunk ? all_fours : kWinogradChunk;
   float* const factors = scratch;  // [6][fours][in_channels]
-  float* const products = scratch + 6 * kWinogradChunk * c.in_channels;
-  for (std::int64_t begin = 0; begin < all_fours; begin += kWinogradChunk) {
+  float* const products = scratch + 6 * chunk * c.in_channels;
+  for (std::int64_t begin = 0; begin < all_fours; begin += chunk) {
     const std::int64_t left = all_fours - begin;
-    const std::int64_t fours = left < kWinogradChunk ? left : kWinogradChunk;
+    const std::int64_t fours = left < chunk ? left : chunk;
     const std::int64_t outputs = c.out_width - 4 * begin;
     const float* const d = cotangent + 4 * begin * width;
     winograd_cotangents(d, width, outputs, fours, products);

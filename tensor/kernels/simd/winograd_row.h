@@ -96,6 +96,27 @@ ALWAYS_INLINE void fold(Vector (&sum)[2 * fours][blocks]) {
   }
 }
 
+static_assert(kFours1 <= kMaxFours && 2 * kFours2 <= kMaxFours && kWinogradLanes % kLanes == 0);
+
+// Stores the sums of a tile's pixel, unless it is not `there`.
+template <int blocks>
+ALWAYS_INLINE void finish_pixel(const RowConvolution& c, const Tile& t, int pixel, bool there,
+                                const Vector (&sum)[blocks]) {
+  if (!there) return;
+  const std::int64_t at = pixel * c.out_pixel_step;
+  UNROLL for (int b = 0; b < blocks; ++b) {
+    // Adding +0 turns -0 into +0, whatever border taps contributed.
+    Vector v = add(sum[b], zero());
+    if (c.relu) v = positive(v);
+    if (t.streamed != nullptr) stream(t.streamed + at + b * kLanes, v);
+    if (t.y == nullptr) continue;
+    if (b + 1 < blocks || t.last == kLanes)
+      store(t.y + at + b * kLanes, v);
+    else
+      store_first(t.y + at + b * kLanes, v, t.last);
+  }
+}
+
 // `held` has room for the sums of a tile.
 template <int fours, int blocks>
 NEVER_INLINE void winograd_tile(const RowConvolution& c, const Tile& t, const float* factors,
