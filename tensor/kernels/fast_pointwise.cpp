@@ -45,7 +45,7 @@ bool pointwise(Convolution kind, const ConvGeometry& g, const PackedPass& pass, 
                float* y) {
   const Index in = pass.pass.in_channels, out = pass.pass.out_channels;
   const Index pixels = Index{g.batch} * g.out_height * g.out_width;
-  if (!is_pointwise(kind, g) || streams_past_caches({1, pixels, out}, kLargeAlone)) return false;
+  if (!is_pointwise(kind, g) || streams_past_caches({1, pixels, out}, large_alone())) return false;
   const Index piece = piece_pixels(2 * std::max(in, out)), pieces = (pixels + piece - 1) / piece;
   // Neighbours to one thread, but as much to each.
   const Index grain = std::clamp<Index>(pieces / 32, 1, 64);

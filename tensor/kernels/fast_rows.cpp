@@ -54,7 +54,7 @@ void run_rows(const PackedPass& packed, Index batch, const float* x, float* y, I
   const Pass& pass = packed.pass;
   const Lines lines{batch * pass.out_height, pass.out_width, pass.out_channels};
   const bool streams =
-      streams_past_caches(lines, kLargeAlone) && pass.out_pixel_step == pass.out_channels;
+      streams_past_caches(lines, large_alone()) && pass.out_pixel_step == pass.out_channels;
   const Index work =
       std::max<Index>(1, pass.out_width * pass.out_channels * pass.y.kernel * pass.x.kernel);
   const Index grain = std::clamp<Index>((Index{1} << 16) / work, 8, 64);
