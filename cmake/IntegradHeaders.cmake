@@ -1,6 +1,7 @@
 # integrad_public_headers(<variable>): the headers that users may include, relative to the project.
 # Left out is what serves one instruction set only (kernels/simd, its interface fast.h and what is made
-# of that, or whose formulas the kernels alone need: winograd.h); plain data that others speak of too stays.
+# of that, or whose formulas the kernels alone need: winograd.h); plain data that others speak of too
+# stays.
 function(integrad_public_headers variable)
   set(headers)
   foreach(folder tensor autograd nn quant train)

@@ -178,6 +178,15 @@ TEST_CASE("convolutions of random windows and channels") {
   }
 }
 
+// Wide enough for Winograd's sums, which are not exact: an instruction set without integer kernels
+// must not take them.
+TEST_CASE("sums of rows and channels that a float convolution would not take one by one") {
+  Graph g;
+  const Value image = g.input({1, 3, 18, 16});
+  g.layer("full", layer::Conv2d{16, WindowSpec::square(3, 1, Padding::same())}, {image});
+  check_every_isa(g, initialize<float>(g, 1), 2);
+}
+
 TEST_CASE("sums that are not exact in floats") {
   Graph g;
   const Value image = g.input({1, 4, 9, 64});
