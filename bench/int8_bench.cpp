@@ -86,41 +86,21 @@ void layer_in_integers(benchmark::State& state, const Layer& layer, bool relu) {
       benchmark::Counter(2e-9 * macs, benchmark::Counter::kIsIterationInvariantRate);
 }
 
-/// A dense layer's kernel up to its sums: told that there are no output channels, it makes no
-/// codes.
+/// A dense layer's kernel up to its sums.
 void sums_of_layer(benchmark::State& state, const Layer& layer) {
   Operands timed(layer, layer.side, true);
-  const int8::Int8Kernels* kernels = int8::int8_kernels();
-  const auto whole =
-      int8::conv_layer(timed.conv, timed.weights.data(), timed.bias.data(), int8::RowResult::codes);
-  if (whole == nullptr)
+  const auto sums =
+      int8::conv_layer(timed.conv, timed.weights.data(), timed.bias.data(), int8::RowResult::sums);
+  if (sums == nullptr)
     return state.SkipWithError("this instruction set has the portable kernels only");
-  const std::int64_t groups = (layer.in + kernels->group - 1) / kernels->group;
-  const std::int64_t blocks = (layer.out + kernels->lanes - 1) / kernels->lanes;
-  const auto size = [](std::int64_t count) { return static_cast<std::size_t>(count); };
-  const std::vector<std::int8_t> weights(
-      size(blocks * kernels->lanes * 4 * layer.kernel * layer.kernel * groups), 1);
-  const std::vector<std::int32_t> zeros(size(blocks * kernels->lanes * int8::kScaleRows));
-  const std::vector<float> factors(zeros.size());
-  const int8::ConvRow row{
-      .in_channels = layer.in,
-      .groups = groups,
-      .kernel_y = layer.kernel,
-      .kernel_x = layer.kernel,
-      .stride = 1,
-      .dilation = 1,
-      .out_width = layer.side,
-      .out_channels = 0,
-      .blocks = blocks,
-      .filter = weights.data(),
-      .bias = zeros.data(),
-      .stage = {int8::Finish::once, zeros.data(), 0, -128, 127, int8::Quick::none, factors.data()}};
+  int8::RowPass pass = sums->pass;
+  const Index own_bytes = pass.scratch_bytes;
+  pass.scratch_bytes += Index{layer.side} * layer.out * 4;  // a row of sums, again and again
   const auto make_sums = [&](const std::uint8_t* const* rows, const std::int8_t* next,
-                             std::uint8_t* scratch, Index y) {
-    kernels->conv_row(row, rows, next, reinterpret_cast<std::int32_t*>(scratch),
-                      timed.output.data() + y * layer.side * layer.out);
+                             std::uint8_t* scratch, Index) {
+    sums->kernel(rows, next, scratch, reinterpret_cast<std::int8_t*>(scratch + own_bytes));
   };
-  for (auto _ : state) int8::run_rows(*kernels, whole->pass, 1, timed.input.data(), make_sums);
+  for (auto _ : state) int8::run_rows(pass, 1, timed.input.data(), make_sums);
 }
 
 const bool g_registered = [] {

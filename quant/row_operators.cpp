@@ -18,7 +18,7 @@ class ConvolvedRows {
   ConvolvedRows(std::shared_ptr<const int8::RowLayer> layer, Source<Code>* input)
       : layer_(std::move(layer)),
         input_(input),
-        prepared_(*int8::int8_kernels(), layer_->pass),
+        prepared_(layer_->pass),
         scratch_(Buffer<std::uint8_t>::uninitialized(
             static_cast<std::size_t>(layer_->pass.scratch_bytes))) {}
 

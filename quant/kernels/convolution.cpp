@@ -3,7 +3,7 @@
 #include <initializer_list>
 
 #include "integrad/quant/kernels/fast.h"
-#include "integrad/tensor/error.h"
+#include "integrad/quant/kernels/packed_filter.h"
 
 namespace integrad::kernels::int8 {
 
@@ -37,128 +37,6 @@ Index pieces_of_pixel(const Int8Kernels& kernels, Index channels, Index stride) 
   return fits && channels % piece_channels == 0 ? pieces : 1;
 }
 
-/// Writes weights in the form of groups: a group of two holds 16 bits each, the lower byte first.
-class GroupWriter {
- public:
-  GroupWriter(const Int8Kernels& kernels, Buffer<std::int8_t>& into)
-      : group_(kernels.group), to_(into.data()) {
-    require(to_ != nullptr, "a filter without weights cannot be packed");
-  }
-  void put(std::int8_t weight) {
-    *to_++ = weight;
-    if (group_ == 2) *to_++ = static_cast<std::int8_t>(weight < 0 ? -1 : 0);
-  }
-  /// A group of weights that lie side by side, `count` of them and then zeros.
-  void put_group(const std::int8_t* weights, Index count) {
-    if (group_ == 4 && count >= 4)
-      to_ = std::copy_n(weights, 4, to_);
-    else
-      for (Index i = 0; i < group_; ++i) put(i < count ? weights[i] : std::int8_t{0});
-  }
-
- private:
-  Index group_;
-  std::int8_t* to_;
-};
-
-// `step` lies between the weights of one output channel, `channel_step` between channels.
-void pack_bias(PackedFilter& packed, const Int8Kernels& kernels, std::int32_t zero_point,
-               const std::int8_t* filter, const std::int32_t* bias, Index channels,
-               Index channel_step, Index count, Index step, Index vectors,
-               const ChannelOf& channel_of) {
-  const std::int64_t reach = std::max(127 - zero_point, zero_point + 128);
-  std::vector<std::int32_t> biases;
-  for (Index channel = 0; channel < channels; ++channel) {
-    std::int64_t sum = 0, size = 0;
-    for (Index i = 0; i < count; ++i) {
-      const std::int32_t weight = filter[channel * channel_step + i * step];
-      sum += weight;
-      size += weight < 0 ? -weight : weight;
-    }
-    const std::int64_t own = bias != nullptr ? bias[channel] : 0;
-    packed.bounds.push_back(std::abs(own) + reach * size);
-    biases.push_back(integrad_wrap32(own - (kernels.offset ? (zero_point + 128) * sum : 0)));
-  }
-  for (Index vector = 0; vector < vectors; ++vector)
-    for (Index lane = 0; lane < kernels.lanes; ++lane) {
-      const Index channel = channel_of(vector, lane);
-      packed.bias.push_back(channel < 0 ? 0 : biases[static_cast<std::size_t>(channel)]);
-    }
-}
-
-Index only_channel(Index, Index) {
-  return 0;
-}
-
-PackedFilter pack_conv(const Int8Kernels& kernels, const integrad_conv& layer, const ConvRow& c,
-                       const std::int8_t* filter, const std::int32_t* bias) {
-  const Index inputs = layer.input.channels, outputs = layer.output.channels;
-  const Index taps = c.kernel_y * c.kernel_x, lanes = kernels.lanes, size = taps * inputs;
-  PackedFilter packed;
-  packed.weights = Buffer<std::int8_t>::uninitialized(
-      static_cast<std::size_t>(c.blocks * lanes * taps * c.groups * 4));
-  GroupWriter writer(kernels, packed.weights);
-  for (Index block = 0; block < c.blocks; block += 2)
-    for (Index ky = 0; ky < c.kernel_y; ++ky)
-      for (Index group = 0; group < c.groups; ++group)
-        for (Index kx = 0; kx < c.kernel_x; ++kx)
-          for (Index o = block * lanes; o < std::min(block + 2, c.blocks) * lanes; ++o) {
-            const Index first = group * kernels.group, tap = ky * c.kernel_x + kx;
-            if (o < outputs)
-              writer.put_group(filter + o * size + tap * inputs + first, inputs - first);
-            else
-              writer.put_group(nullptr, 0);
-          }
-  pack_bias(packed, kernels, layer.input_zero_point, filter, bias, outputs, size, size, 1, c.blocks,
-            consecutive_channels(lanes, outputs));
-  return packed;
-}
-
-// One output channel, lanes as narrow_row wants them.
-PackedFilter pack_narrow(const Int8Kernels& kernels, const integrad_conv& layer, const ConvRow& c,
-                         const std::int8_t* filter, const std::int32_t* bias) {
-  const Index taps = c.kernel_y * c.kernel_x, lanes = kernels.lanes, inputs = layer.input.channels;
-  PackedFilter packed;
-  packed.weights =
-      Buffer<std::int8_t>::uninitialized(static_cast<std::size_t>(taps * c.groups * lanes));
-  GroupWriter writer(kernels, packed.weights);
-  for (Index tap = 0; tap < taps; ++tap)
-    for (Index group = 0; group < c.groups; group += 4)
-      for (Index lane = 0; lane < lanes; ++lane)
-        for (Index i = 0; i < kernels.group; ++i)
-          writer.put(filter[tap * inputs + (group + lane % 4) * kernels.group + i]);
-  pack_bias(packed, kernels, layer.input_zero_point, filter, bias, 1, 0, taps * inputs, 1, 1,
-            only_channel);
-  return packed;
-}
-
-PackedFilter pack_depthwise(const Int8Kernels& kernels, const integrad_depthwise& layer,
-                            const DepthwiseRow& c, const std::int8_t* filter,
-                            const std::int32_t* bias, const ChannelOf& channel_of) {
-  const Index channels = layer.output.channels, planes = kernels.group;
-  const Index parts = c.blocks * c.phases;
-  PackedFilter packed;
-  packed.weights = Buffer<std::int8_t>::uninitialized(
-      static_cast<std::size_t>(parts * c.row_groups * c.kernel_x * planes * kernels.lanes * 4));
-  GroupWriter writer(kernels, packed.weights);
-  for (Index part = 0; part < parts; ++part)
-    for (Index rows = 0; rows < c.row_groups; ++rows)
-      for (Index kx = 0; kx < c.kernel_x; ++kx)
-        for (Index plane = 0; plane < planes; ++plane)
-          for (Index lane = 0; lane < kernels.lanes; ++lane) {
-            const Index channel = channel_of(part * planes + plane, lane);
-            for (Index i = 0; i < kernels.group; ++i) {
-              const Index ky = rows * kernels.group + i;
-              writer.put(channel >= 0 && ky < c.kernel_y
-                             ? filter[(ky * c.kernel_x + kx) * channels + channel]
-                             : std::int8_t{0});
-            }
-          }
-  pack_bias(packed, kernels, layer.input_zero_point, filter, bias, channels, 1,
-            c.kernel_y * c.kernel_x, channels, parts * planes, channel_of);
-  return packed;
-}
-
 /// What a layer's kernel points at.
 struct Packed {
   PackedFilter filter;
@@ -177,12 +55,49 @@ PackedStage pack_result(RowResult result, const integrad_output_stage& stage,
   return packed;
 }
 
+Index only_channel(Index, Index) {
+  return 0;
+}
+
+/// Which of its kernels a convolution takes, and how many pixels that computes together.
+struct ConvWay {
+  bool narrow, winograd;
+  Index tile;
+  decltype(Int8Kernels::conv_row) kernel;
+  decltype(&pack_conv) pack;
+};
+
+// Of four pixels.
+Index winograd_bytes(Index channels) {
+  return (channels + kWinogradLanes - 1) / kWinogradLanes * kWinogradLanes * kWinogradFactors *
+         Index{sizeof(std::int16_t)};
+}
+
+// Few channels, or few pixels, are not worth the factors. 24 times each sum must be representable.
+bool is_winograd(const Int8Kernels& kernels, const integrad_conv& layer) {
+  const integrad_window& x = layer.window_x;
+  const std::int32_t inputs = layer.input.channels, zero_point = layer.input_zero_point;
+  const double farthest = std::max(127 - zero_point, zero_point + 128);
+  return kernels.winograd_row != nullptr && x.kernel == 3 && x.stride == 1 && x.dilation == 1 &&
+         inputs >= 8 && layer.output.channels >= 8 && layer.output.width >= 8 &&
+         24 * 128 * farthest * x.kernel * layer.window_y.kernel * inputs < 0x1p31;
+}
+
+ConvWay way_of(const Int8Kernels& kernels, const integrad_conv& layer, Index blocks) {
+  if (layer.output.channels == 1 && layer.input.channels % (4 * kernels.group) == 0)
+    return {true, false, kernels.lanes, kernels.narrow_row, pack_narrow};
+  if (is_winograd(kernels, layer))
+    return {false, true, blocks == 1 ? kernels.winograd_tile : kernels.winograd_tile2,
+            kernels.winograd_row, pack_winograd};
+  return {false, false, blocks == 1 ? kernels.tile : kernels.tile2, kernels.conv_row, pack_conv};
+}
+
 // Runs the layer, where there is one.
 bool run_codes(const std::shared_ptr<const RowLayer>& layer, Index batch, const std::int8_t* input,
                std::int8_t* output) {
   if (layer == nullptr) return false;
   const Index row_size = integrad_row_size(layer->pass.output);
-  run_rows(*int8_kernels(), layer->pass, batch, input,
+  run_rows(layer->pass, batch, input,
            [&](const std::uint8_t* const* rows, const std::int8_t* next, std::uint8_t* scratch,
                Index row) { layer->kernel(rows, next, scratch, output + row * row_size); });
   return true;
@@ -194,7 +109,7 @@ bool run_sums(const std::shared_ptr<const RowLayer>& layer, Index batch, const s
   RowPass pass = layer->pass;
   const Index own_bytes = pass.scratch_bytes;  // whole vectors: sums behind them are aligned
   pass.scratch_bytes += integrad_row_size(pass.output) * Index{sizeof(std::int32_t)};
-  run_rows(*int8_kernels(), pass, batch, input,
+  run_rows(pass, batch, input,
            [&](const std::uint8_t* const* rows, const std::int8_t* next, std::uint8_t* scratch,
                Index row) {
              std::uint8_t* const made = scratch + own_bytes;
@@ -211,9 +126,9 @@ std::shared_ptr<const RowLayer> conv_layer(const integrad_conv& layer, const std
   const Int8Kernels* kernels = int8_kernels();
   const integrad_window wx = layer.window_x, wy = layer.window_y;
   if (kernels == nullptr || layer.groups != 1 || wx.pad_before < 0) return nullptr;
-  const Index outputs = layer.output.channels, width = layer.output.width;
-  const Index groups = (layer.input.channels + kernels->group - 1) / kernels->group;
-  ConvRow c{.in_channels = layer.input.channels,
+  const Index inputs = layer.input.channels, outputs = layer.output.channels;
+  const Index width = layer.output.width, groups = (inputs + kernels->group - 1) / kernels->group;
+  ConvRow c{.in_channels = inputs,
             .groups = groups,
             .kernel_y = wy.kernel,
             .kernel_x = wx.kernel,
@@ -225,34 +140,36 @@ std::shared_ptr<const RowLayer> conv_layer(const integrad_conv& layer, const std
             .filter = nullptr,
             .bias = nullptr,
             .stage = {}};
-  const bool narrow = outputs == 1 && layer.input.channels % (4 * kernels->group) == 0;
-  const Index tile = narrow ? kernels->lanes : c.blocks == 1 ? kernels->tile : kernels->tile2;
-  const Index tiles = (width + tile - 1) / tile;
-  const Index own_bytes = (narrow ? tiles : c.blocks) * tile * kernels->lanes * 4;
-  const RowPass pass{.input = layer.input,
-                     .output = layer.output,
-                     .window_y = wy,
-                     .layout = {layer.input.width, layer.input.channels, wx.pad_before,
-                                (tiles * tile - 1) * wx.stride + integrad_window_extent(wx), 1,
-                                layer.input.channels, groups * 4, layer.input_zero_point},
-                     .scratch_bytes = own_bytes};
+  const ConvWay way = way_of(*kernels, layer, c.blocks);
+  const Index tiles = (width + way.tile - 1) / way.tile;
+  const RowPass pass{
+      .input = layer.input,
+      .output = layer.output,
+      .window_y = wy,
+      .layout = {layer.input.width, inputs, wx.pad_before,
+                 way.winograd ? tiles * way.tile / 4
+                              : (tiles * way.tile - 1) * wx.stride + integrad_window_extent(wx),
+                 1, inputs, way.winograd ? winograd_bytes(inputs) : groups * 4,
+                 layer.input_zero_point},
+      .prepare = way.winograd ? kernels->prepare_winograd_row : kernels->prepare_row,
+      .scratch_bytes = (way.narrow ? tiles : c.blocks) * way.tile * kernels->lanes * 4};
   if (!affordable(pass) ||
-      !affordable_weights({c.blocks, kernels->lanes, wy.kernel, wx.kernel, groups, 4}))
+      !affordable_weights({c.blocks, kernels->lanes, wy.kernel,
+                           way.winograd ? kWinogradFactors : wx.kernel, groups, 4}))
     return nullptr;
   const auto packed = std::make_shared<Packed>();
-  packed->filter = (narrow ? pack_narrow : pack_conv)(*kernels, layer, c, filter, bias);
+  packed->filter = way.pack(*kernels, layer, c, filter, bias);
   packed->stage =
       pack_result(result, layer.stage, packed->filter.bounds, c.blocks, kernels->lanes,
-                  narrow ? only_channel : consecutive_channels(kernels->lanes, outputs));
+                  way.narrow ? only_channel : consecutive_channels(kernels->lanes, outputs));
   c.filter = packed->filter.weights.data();
   c.bias = packed->filter.bias.data();
   c.stage = packed->stage.stage;
-  const auto row_kernel = narrow ? kernels->narrow_row : kernels->conv_row;
   return std::make_shared<const RowLayer>(
       RowLayer{pass, [=](const std::uint8_t* const* rows, const std::int8_t* next,
                          std::uint8_t* scratch, std::int8_t* into) {
                  [[maybe_unused]] const auto& kept = packed;
-                 row_kernel(c, rows, next, reinterpret_cast<std::int32_t*>(scratch), into);
+                 way.kernel(c, rows, next, reinterpret_cast<std::int32_t*>(scratch), into);
                }});
 }
 
@@ -291,6 +208,7 @@ std::shared_ptr<const RowLayer> depthwise_layer(const integrad_depthwise& layer,
                      .window_y = wy,
                      .layout = {layer.input.width, channels, wx.pad_before, c.in_pixels, c.blocks,
                                 pieces * piece_channels, pieces * 16, layer.input_zero_point},
+                     .prepare = kernels->prepare_row,
                      .scratch_bytes = own_bytes};
   if (!affordable(pass) ||
       !affordable_weights({c.blocks, c.phases, 16, kernels->lanes, c.row_groups, wx.kernel}))

@@ -80,19 +80,12 @@ struct PackedAdd {
 };
 PackedAdd pack_add(const integrad_add& layer, Lines lines = Lines::none);
 
-/// What the kernels read of a filter: weights in groups, each lane's bias with the zero point's
-/// share, and how far the sums of each output channel go.
-struct PackedFilter {
-  Buffer<std::int8_t> weights;
-  std::vector<std::int32_t> bias;
-  std::vector<std::int64_t> bounds;
-};
-
 /// What a layer over prepared rows needs.
 struct RowPass {
   integrad_dims input, output;
   integrad_window window_y;
   RowLayout layout;
+  decltype(Int8Kernels::prepare_row) prepare;
   Index scratch_bytes;  // of the kernel's own, per thread
 };
 /// False when the rows in use would be absurdly large.
@@ -102,7 +95,7 @@ bool affordable(const RowPass& pass);
 /// for those outside. For one thread.
 class PreparedRows {
  public:
-  PreparedRows(const Int8Kernels& kernels, const RowPass& pass);
+  explicit PreparedRows(const RowPass& pass);
 
   /// Row y of the image in codes; read before the next one is asked for.
   using Codes = std::function<const std::int8_t*(Index y)>;
@@ -117,7 +110,6 @@ class PreparedRows {
  private:
   std::uint8_t* slot(Index i) { return memory_.data() + i * bytes_; }
 
-  const Int8Kernels& kernels_;
   RowPass pass_;
   Index extent_, bytes_, next_ = 0, start_ = 0;
   Buffer<std::uint8_t> memory_;
@@ -128,8 +120,7 @@ class PreparedRows {
 /// is the input row that will be prepared next, null behind the last.
 using RowVisitor = std::function<void(const std::uint8_t* const* rows, const std::int8_t* next,
                                       std::uint8_t* scratch, Index row)>;
-void run_rows(const Int8Kernels& kernels, const RowPass& pass, Index batch,
-              const std::int8_t* input, const RowVisitor& visit);
+void run_rows(const RowPass& pass, Index batch, const std::int8_t* input, const RowVisitor& visit);
 
 /// A layer with all that its kernel reads.
 struct RowLayer {

@@ -16,15 +16,14 @@ Index row_bytes(const RowLayout& layout) {
 
 }  // namespace
 
-PreparedRows::PreparedRows(const Int8Kernels& kernels, const RowPass& pass)
-    : kernels_(kernels),
-      pass_(pass),
+PreparedRows::PreparedRows(const RowPass& pass)
+    : pass_(pass),
       extent_(integrad_window_extent(pass.window_y)),
       bytes_(row_bytes(pass.layout)),
       memory_(Buffer<std::uint8_t>::uninitialized(
           static_cast<std::size_t>((extent_ + 1) * bytes_ + kSlack))),
       rows_(static_cast<std::size_t>(pass.window_y.kernel)) {
-  kernels.prepare_row(pass.layout, nullptr, slot(extent_));
+  pass.prepare(pass.layout, nullptr, slot(extent_));
 }
 
 const std::uint8_t* const* PreparedRows::at(Index start, const Codes& codes) {
@@ -32,7 +31,7 @@ const std::uint8_t* const* PreparedRows::at(Index start, const Codes& codes) {
   start_ = start;
   const Index end = std::min<Index>(start + extent_, pass_.input.height);
   for (next_ = std::max(next_, start); next_ < end; ++next_)
-    kernels_.prepare_row(pass_.layout, codes(next_), slot(next_ % extent_));
+    pass_.prepare(pass_.layout, codes(next_), slot(next_ % extent_));
   for (Index ky = 0; ky < pass_.window_y.kernel; ++ky) {
     const Index y = start + ky * pass_.window_y.dilation;
     const bool inside = y >= 0 && y < pass_.input.height;
@@ -51,8 +50,7 @@ bool affordable(const RowPass& pass) {
   return row * rows + sums + static_cast<double>(pass.scratch_bytes) <= double{1 << 26};
 }
 
-void run_rows(const Int8Kernels& kernels, const RowPass& pass, Index batch,
-              const std::int8_t* input, const RowVisitor& visit) {
+void run_rows(const RowPass& pass, Index batch, const std::int8_t* input, const RowVisitor& visit) {
   const Index height = pass.output.height;
   // Bands so high that the rows which two of them prepare cost little.
   const Index band = std::clamp<Index>((height + 15) / 16, 4, 32);
@@ -62,7 +60,7 @@ void run_rows(const Int8Kernels& kernels, const RowPass& pass, Index batch,
     const Index n = chunk / bands, begin = chunk % bands * band;
     const std::int8_t* const image = input + n * pass.input.height * row_size;
     const auto codes = [&](Index y) { return image + y * row_size; };
-    PreparedRows rows(kernels, pass);
+    PreparedRows rows(pass);
     Buffer<std::uint8_t> scratch =
         Buffer<std::uint8_t>::uninitialized(static_cast<std::size_t>(pass.scratch_bytes));
     for (Index oy = begin; oy < std::min(height, begin + band); ++oy) {

@@ -71,7 +71,7 @@ bool transposed_conv(const integrad_transposed_conv& layer, Index batch, const s
     if (window_rows.back() == nullptr) return false;
   }
   const Index row_size = integrad_row_size(layer.output);
-  run_rows(*kernels, window_rows.front()->pass, batch, input,
+  run_rows(window_rows.front()->pass, batch, input,
            [&](const std::uint8_t* const* rows, const std::int8_t* next, std::uint8_t* scratch,
                Index row) {
              std::int8_t* into = output + row * wy.kernel * row_size;

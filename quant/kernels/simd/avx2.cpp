@@ -12,9 +12,20 @@ namespace {
 #include "integrad/tensor/kernels/simd/pixel_pointers.h"
 // Written once for all instruction sets, in terms of the vector above.
 #include "integrad/quant/kernels/simd/all_rows.h"
+// Groups of 16 bits have room for the factors of points.
+#include "integrad/quant/kernels/simd/winograd_row.h"
+
+constexpr Int8Kernels kernels_with_winograd() {
+  Int8Kernels kernels = kernels_of_this_set();
+  kernels.winograd_tile = 4 * kFours1;
+  kernels.winograd_tile2 = 4 * kFours2;
+  kernels.prepare_winograd_row = prepare_winograd_row;
+  kernels.winograd_row = winograd_row;
+  return kernels;
+}
 }  // namespace
 
-const Int8Kernels kInt8Kernels = kernels_of_this_set();
+const Int8Kernels kInt8Kernels = kernels_with_winograd();
 
 }  // namespace integrad::kernels::int8::avx2
 

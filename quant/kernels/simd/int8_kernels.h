@@ -52,6 +52,10 @@ constexpr bool is_line(Quick quick) {
 }
 inline constexpr std::int32_t kUnclear = 4;
 
+/// A row prepared for winograd_row has, of four pixels, as many 16-bit factors for each channel,
+/// and 16 channels side by side.
+inline constexpr std::int64_t kWinogradFactors = 6, kWinogradLanes = 16;
+
 /// One vector of lanes has kQuickRows rows of floats in a table of factors.
 enum QuickRow : std::int32_t { kFactor, kStart, kNegative, kQuickRows };
 
@@ -130,7 +134,8 @@ struct Int8Kernels {
   std::int64_t group;        // codes of a group
   bool offset;               // the form is code + 128: the bias takes zero point + 128 away
   std::int64_t tile, tile2;  // pixels computed together, with one block of channels and with more
-  std::int64_t segment;      // pieces that a depthwise convolution computes together
+  std::int64_t winograd_tile, winograd_tile2;  // likewise
+  std::int64_t segment;  // pieces that a depthwise convolution computes together
 
   /// `row` null: a row outside the image.
   void (*prepare_row)(const RowLayout& layout, const std::int8_t* row, std::uint8_t* into);
@@ -138,7 +143,14 @@ struct Int8Kernels {
   /// row of the image to be fetched into the cache meanwhile: it is needed for the next output row.
   void (*conv_row)(const ConvRow& c, const std::uint8_t* const* rows, const std::int8_t* next,
                    std::int32_t* sums, std::int8_t* output);
-  /// The same for out_channels == 1 and whole 16 bytes of groups: `filter` is [ky][kx][16 bytes of
+  /// Both for three neighbouring taps at stride 1, where 24 times each sum is representable; null
+  /// where conv_row is as fast. The layout's pixels are fours of pixels, of 6 factors for each
+  /// whole 16 channels, and the filter's weights of 16 bits are [pair of blocks][factors 1 and 2,
+  /// 3 and 4, 0 and 5][ky][group][2][blocks][lanes] groups.
+  void (*prepare_winograd_row)(const RowLayout& layout, const std::int8_t* row, std::uint8_t* into);
+  void (*winograd_row)(const ConvRow& c, const std::uint8_t* const* rows, const std::int8_t* next,
+                       std::int32_t* sums, std::int8_t* output);
+  /// conv_row for out_channels == 1 and whole 16 bytes of groups: `filter` is [ky][kx][16 bytes of
   /// a pixel][lanes] groups of weights, lane l holding the group l % 4 of the 16 bytes, the scale
   /// table one scale in all lanes, and `sums` has room for a row in whole vectors.
   void (*narrow_row)(const ConvRow& c, const std::uint8_t* const* rows, const std::int8_t* next,

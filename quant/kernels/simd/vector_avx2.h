@@ -4,6 +4,8 @@ constexpr int kLanes = 8;
 constexpr int kGroup = 2;
 constexpr int kTile1 = 12, kTile2 = 6;           // pixels held with one vector each, with two
 constexpr int kTileGroup1 = 1, kTileGroup2 = 1;  // pixels whose taps are taken in turn
+constexpr bool kCodesStay = false;               // registers suffice for three taps' weights
+constexpr int kFours1 = 6, kFours2 = 3;          // fours of pixels held, likewise (winograd_row.h)
 
 ALWAYS_INLINE Vector load(const void* p) {
   return _mm256_loadu_si256(static_cast<const __m256i*>(p));
@@ -29,6 +31,26 @@ ALWAYS_INLINE Vector add(Vector a, Vector b) {
 }
 ALWAYS_INLINE Vector subtract(Vector a, Vector b) {
   return _mm256_sub_epi32(a, b);
+}
+// Two or four times.
+template <int factor>
+ALWAYS_INLINE Vector times(Vector a) {
+  static_assert(factor == 2 || factor == 4);
+  return _mm256_slli_epi32(a, factor / 2);
+}
+ALWAYS_INLINE Vector multiply_low(Vector a, Vector b) {
+  return _mm256_mullo_epi32(a, b);
+}
+// 16-bit numbers, two in a lane.
+ALWAYS_INLINE Vector add_words(Vector a, Vector b) {
+  return _mm256_add_epi16(a, b);
+}
+ALWAYS_INLINE Vector subtract_words(Vector a, Vector b) {
+  return _mm256_sub_epi16(a, b);
+}
+template <int factor>
+ALWAYS_INLINE Vector times_words(Vector a) {
+  return _mm256_slli_epi16(a, factor / 2);
 }
 ALWAYS_INLINE Vector bit_and(Vector a, Vector b) {
   return _mm256_and_si256(a, b);

@@ -5,6 +5,7 @@ constexpr int kLanes = 16;
 constexpr int kGroup = 4;
 constexpr int kTile1 = 20, kTile2 = 12;          // pixels held with one vector each, with two
 constexpr int kTileGroup1 = 4, kTileGroup2 = 2;  // pixels whose taps are taken in turn
+constexpr bool kCodesStay = true;                // registers suffice for three taps' weights
 
 ALWAYS_INLINE Vector load(const void* p) {
   return _mm512_loadu_si512(p);
