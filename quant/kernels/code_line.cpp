@@ -54,8 +54,8 @@ double as_float(std::int64_t sum) {
 }
 
 float code_by(const CodeLine& line, std::int64_t sum) {
-  const float value = std::fma(static_cast<float>(sum), line.factor, line.start);
-  return std::nearbyint(sum < 0 ? value + line.negative : value);
+  return std::nearbyint(
+      std::fma(static_cast<float>(sum), line.factor, sum < 0 ? line.below : line.start));
 }
 
 bool follows(const CodeLine& line, std::span<const Step> steps) {
@@ -64,7 +64,7 @@ bool follows(const CodeLine& line, std::span<const Step> steps) {
   });
 }
 
-/// Whether the codes on both sides of the sign are right. With `negative` the line is two, each of
+/// Whether the codes on both sides of the sign are right. With `signs` the line is two, each of
 /// which never falls: between the sign and the next step of either no step would see a wrong one.
 bool crosses_zero(const CodeLine& line, const integrad_output_stage& stage, integrad_scale scale) {
   const auto low = static_cast<float>(stage.low), high = static_cast<float>(stage.high);
@@ -102,7 +102,7 @@ std::optional<CodeLine> line_with(float factor, std::span<const Step> steps, boo
   for (int place = 0; place < kPlaces; ++place)
     for (int other = 0; other < (signs ? kPlaces : 1); ++other) {
       const float from = placed(start, place);
-      const CodeLine line{factor, from, signs ? placed(below, other) - from : 0};
+      const CodeLine line{factor, from, signs ? placed(below, other) : from};
       if (crosses(line) && follows(line, steps)) return line;
     }
   return std::nullopt;
@@ -113,7 +113,7 @@ std::optional<CodeLine> find_line(const integrad_output_stage& stage, integrad_s
   const auto constant = [&] {
     const std::int32_t code =
         integrad_requantize_unclamped(0, scale, stage.rounding, stage.zero_point);
-    return CodeLine{0, static_cast<float>(code), 0};
+    return CodeLine{0, static_cast<float>(code), static_cast<float>(code)};
   };
   if (scale.multiplier == 0) return constant();
   if (scale.shift >= 0 || scale.multiplier < 0 || bound > INT32_MAX) return std::nullopt;

@@ -10,10 +10,10 @@
 namespace integrad::kernels::int8 {
 
 /// A rounded line of floats that *is* the requantisation of a channel's sums:
-///   code = clamp(nearest(fma(float(sum), factor, start) + (sum < 0 ? negative : 0)))
+///   code = clamp(nearest(fma(float(sum), factor, sum < 0 ? below : start)))
 /// for every sum with |sum| <= bound; ties of `nearest` go to even, as processors round.
 struct CodeLine {
-  float factor, start, negative;
+  float factor, start, below;
 };
 
 /// The lines of all channels, or null when one of them has none that this search finds.
@@ -22,8 +22,8 @@ struct CodeLine {
 /// rounds, but keeps the order). So both are known by the sums at which they take the next code, at
 /// most 255 of them, and are equal when the line has its old code before and its new code at each.
 /// The search takes the factors nearest to the true one and starts between the bounds that these
-/// steps set; what it tries, it proves at every step. `signs`: whether `negative` may be used; then
-/// the codes of -1 and 0 are proven, too.
+/// steps set; what it tries, it proves at every step. `signs`: whether `below` may differ from
+/// `start`; then the codes of -1 and 0 are proven, too.
 ///
 /// Found once for the same numbers, then remembered.
 using CodeLines = std::vector<CodeLine>;

@@ -63,11 +63,11 @@ Lane lane_of(Finish finish, const integrad_output_stage& stage, std::int32_t shi
 }
 
 // The real value of a sum in units of 2^-16, as Quick wants it: the quotient that `once` and
-// `twice` round down. In those units an in-range value is below 2^24, and five roundings of floats
-// (the sum, factor, start, their sum, and that without the negative step) and one to an integer
-// each move it by at most 1/2 or 1: by kUnclear in all.
+// `twice` round down. In those units an in-range value is below 2^24, and four roundings of floats
+// (the sum, factor, start and their sum) and one to an integer each move it by at most 1/2 or 1: by
+// less than kUnclear in all.
 struct Factors {
-  double factor, start, negative;
+  double factor, start, below;
 };
 
 constexpr double kQuickUnit = 1 << 16;
@@ -75,8 +75,8 @@ constexpr double kQuickUnit = 1 << 16;
 Factors factors_of(const integrad_output_stage& stage, integrad_scale scale) {
   const double unit = kQuickUnit * std::ldexp(1, scale.shift);
   const double tie = stage.rounding == INTEGRAD_ROUNDING_DOUBLE ? unit / 2 : 0;
-  return {unit * std::ldexp(scale.multiplier, -31),
-          kQuickUnit * (stage.zero_point + 0.5) + tie + kUnclear, -unit};
+  const double start = kQuickUnit * (stage.zero_point + 0.5) + tie + kUnclear;
+  return {unit * std::ldexp(scale.multiplier, -31), start, start - unit};
 }
 
 /// values(channel) in every lane; -1 for none.
@@ -92,7 +92,7 @@ void put_factors(PackedStage& packed, Index vectors, Index lanes, const ChannelO
       };
       put(kFactor, line.factor);
       put(kStart, line.start);
-      put(kNegative, line.negative);
+      put(kBelow, line.below);
     }
 }
 
@@ -134,7 +134,7 @@ void pack_quick(PackedStage& packed, const integrad_output_stage& stage,
     const Factors values =
         factors_of(stage, channel < 0 ? kNothing : scales[static_cast<std::size_t>(channel)]);
     return CodeLine{static_cast<float>(values.factor), static_cast<float>(values.start),
-                    finish == Finish::twice ? static_cast<float>(values.negative) : 0};
+                    static_cast<float>(finish == Finish::twice ? values.below : values.start)};
   });
 }
 

@@ -58,8 +58,8 @@ TEST_CASE("a channel's line gives the code of every sum") {
     constant += line.factor == 0 ? 1 : 0;
     std::int64_t differing = 0;
     for (std::int64_t sum = -c.bound; sum <= c.bound; ++sum) {
-      const float value = std::fma(static_cast<float>(sum), line.factor, line.start);
-      const float rounded = std::nearbyint(sum < 0 ? value + line.negative : value);
+      const float start = sum < 0 ? line.below : line.start;
+      const float rounded = std::nearbyint(std::fma(static_cast<float>(sum), line.factor, start));
       const std::int32_t code =
           std::clamp(static_cast<std::int32_t>(rounded), c.stage.low, c.stage.high);
       differing +=

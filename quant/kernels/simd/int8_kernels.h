@@ -41,11 +41,11 @@ enum ScaleRow : std::int32_t {
 enum class Quick : std::int32_t {
   none,
   once,
-  twice,    ///< a negative sum's value is smaller by `negative`; without a clamp
+  twice,    ///< a negative sum starts at `below`; without a clamp
   limited,  ///< the same with one, for sums so large that their value must be limited to 32 bits
   line,     ///< without a clamp
   clamped_line,  ///< with one
-  signed_line    ///< a negative sum's value is smaller by `negative`; without a clamp
+  signed_line    ///< a negative sum starts at `below`; without a clamp
 };
 constexpr bool is_line(Quick quick) {
   return quick == Quick::line || quick == Quick::clamped_line || quick == Quick::signed_line;
@@ -57,7 +57,7 @@ inline constexpr std::int32_t kUnclear = 4;
 inline constexpr std::int64_t kWinogradFactors = 6, kWinogradLanes = 16;
 
 /// One vector of lanes has kQuickRows rows of floats in a table of factors.
-enum QuickRow : std::int32_t { kFactor, kStart, kNegative, kQuickRows };
+enum QuickRow : std::int32_t { kFactor, kStart, kBelow, kQuickRows };
 
 struct OutputStage {
   Finish finish;

@@ -106,9 +106,10 @@ struct QuickStage {
   // A line's code, else 16 bits behind the point.
   ALWAYS_INLINE Vector value(Vector sum, int table) const {
     const Floats(&f)[kQuickRows] = factors[table];
-    Floats v = fma(to_floats(sum), f[kFactor], f[kStart]);
+    Floats start = f[kStart];
     if constexpr (quick == Quick::twice || quick == Quick::limited || quick == Quick::signed_line)
-      v = add_where_negative(v, sum, f[kNegative]);
+      start = choose_by_sign(sum, f[kBelow], start);
+    Floats v = fma(to_floats(sum), f[kFactor], start);
     // Far above every code, and not unclear.
     if constexpr (quick == Quick::limited) v = smaller(v, splat_float(0x1p30f + 0x1p15f));
     return nearest(v);

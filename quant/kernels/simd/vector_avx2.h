@@ -224,9 +224,9 @@ ALWAYS_INLINE Vector not_below(Floats a, Floats b) {
 ALWAYS_INLINE Vector truncated(Floats v) {
   return _mm256_cvttps_epi32(v);
 }
-// v, plus `more` where a sum is negative.
-ALWAYS_INLINE Floats add_where_negative(Floats v, Vector sum, Floats more) {
-  return _mm256_add_ps(v, _mm256_and_ps(_mm256_castsi256_ps(signs(sum)), more));
+// `below` where a sum is negative.
+ALWAYS_INLINE Floats choose_by_sign(Vector sum, Floats below, Floats v) {
+  return _mm256_blendv_ps(v, below, _mm256_castsi256_ps(sum));
 }
 ALWAYS_INLINE Vector nearest(Floats v) {
   return _mm256_cvtps_epi32(v);

@@ -215,9 +215,9 @@ ALWAYS_INLINE Vector not_below(Floats a, Floats b) {
 ALWAYS_INLINE Vector truncated(Floats v) {
   return _mm512_cvttps_epi32(v);
 }
-// v, plus `more` where a sum is negative.
-ALWAYS_INLINE Floats add_where_negative(Floats v, Vector sum, Floats more) {
-  return _mm512_mask_add_ps(v, _mm512_movepi32_mask(sum), v, more);
+// `below` where a sum is negative.
+ALWAYS_INLINE Floats choose_by_sign(Vector sum, Floats below, Floats v) {
+  return _mm512_mask_blend_ps(_mm512_movepi32_mask(sum), v, below);
 }
 ALWAYS_INLINE Vector nearest(Floats v) {
   return _mm512_cvtps_epi32(v);
