@@ -59,9 +59,10 @@ Index only_channel(Index, Index) {
   return 0;
 }
 
-/// Which of its kernels a convolution takes, and how many pixels that computes together.
+/// Which of its kernels a convolution takes, how many pixels that computes together, and whether
+/// its taps are joined to one.
 struct ConvWay {
-  bool narrow, winograd;
+  bool narrow, winograd, joined;
   Index tile;
   decltype(Int8Kernels::conv_row) kernel;
   decltype(&pack_conv) pack;
@@ -85,11 +86,17 @@ bool is_winograd(const Int8Kernels& kernels, const integrad_conv& layer) {
 
 ConvWay way_of(const Int8Kernels& kernels, const integrad_conv& layer, Index blocks) {
   if (layer.output.channels == 1 && layer.input.channels % (4 * kernels.group) == 0)
-    return {true, false, kernels.lanes, kernels.narrow_row, pack_narrow};
+    return {true, false, false, kernels.lanes, kernels.narrow_row, pack_narrow};
   if (is_winograd(kernels, layer))
-    return {false, true, blocks == 1 ? kernels.winograd_tile : kernels.winograd_tile2,
-            kernels.winograd_row, pack_winograd};
-  return {false, false, blocks == 1 ? kernels.tile : kernels.tile2, kernels.conv_row, pack_conv};
+    return {false,
+            true,
+            false,
+            blocks == 1 ? kernels.winograd_tile : kernels.winograd_tile2,
+            kernels.winograd_row,
+            pack_winograd};
+  const bool joined = kernels.joins_taps && layer.window_x.dilation == 1;
+  return {false,    false, joined, blocks == 1 ? kernels.tile : kernels.tile2, kernels.conv_row,
+          pack_conv};
 }
 
 // Runs the layer, where there is one.
@@ -127,20 +134,25 @@ std::shared_ptr<const RowLayer> conv_layer(const integrad_conv& layer, const std
   const integrad_window wx = layer.window_x, wy = layer.window_y;
   if (kernels == nullptr || layer.groups != 1 || wx.pad_before < 0) return nullptr;
   const Index inputs = layer.input.channels, outputs = layer.output.channels;
-  const Index width = layer.output.width, groups = (inputs + kernels->group - 1) / kernels->group;
+  const Index width = layer.output.width, blocks = (outputs + kernels->lanes - 1) / kernels->lanes;
+  const ConvWay way = way_of(*kernels, layer, blocks);
+  const Index channels = way.joined ? wx.kernel * inputs : inputs;  // of a tap
+  const Index groups = (channels + kernels->group - 1) / kernels->group;
   ConvRow c{.in_channels = inputs,
             .groups = groups,
+            .pixel_bytes = way.winograd ? 0
+                           : way.joined ? inputs * 4 / kernels->group
+                                        : groups * 4,
             .kernel_y = wy.kernel,
-            .kernel_x = wx.kernel,
+            .kernel_x = way.joined ? 1 : wx.kernel,
             .stride = wx.stride,
             .dilation = wx.dilation,
             .out_width = width,
             .out_channels = outputs,
-            .blocks = (outputs + kernels->lanes - 1) / kernels->lanes,
+            .blocks = blocks,
             .filter = nullptr,
             .bias = nullptr,
             .stage = {}};
-  const ConvWay way = way_of(*kernels, layer, c.blocks);
   const Index tiles = (width + way.tile - 1) / way.tile;
   const RowPass pass{
       .input = layer.input,
@@ -149,13 +161,13 @@ std::shared_ptr<const RowLayer> conv_layer(const integrad_conv& layer, const std
       .layout = {layer.input.width, inputs, wx.pad_before,
                  way.winograd ? tiles * way.tile / 4
                               : (tiles * way.tile - 1) * wx.stride + integrad_window_extent(wx),
-                 1, inputs, way.winograd ? winograd_bytes(inputs) : groups * 4,
+                 1, inputs, way.winograd ? winograd_bytes(inputs) : c.pixel_bytes,
                  layer.input_zero_point},
       .prepare = way.winograd ? kernels->prepare_winograd_row : kernels->prepare_row,
       .scratch_bytes = (way.narrow ? tiles : c.blocks) * way.tile * kernels->lanes * 4};
   if (!affordable(pass) ||
       !affordable_weights({c.blocks, kernels->lanes, wy.kernel,
-                           way.winograd ? kWinogradFactors : wx.kernel, groups, 4}))
+                           way.winograd ? kWinogradFactors : c.kernel_x, groups, 4}))
     return nullptr;
   const auto packed = std::make_shared<Packed>();
   packed->filter = way.pack(*kernels, layer, c, filter, bias);

@@ -76,8 +76,10 @@ std::array<std::int16_t, 6> factors_of(const std::int8_t* taps, Index step) {
 
 PackedFilter pack_conv(const Int8Kernels& kernels, const integrad_conv& layer, const ConvRow& c,
                        const std::int8_t* filter, const std::int32_t* bias) {
-  const Index inputs = layer.input.channels, outputs = layer.output.channels;
-  const Index taps = c.kernel_y * c.kernel_x, lanes = kernels.lanes, size = taps * inputs;
+  const Index outputs = layer.output.channels, lanes = kernels.lanes;
+  const Index taps = c.kernel_y * c.kernel_x;
+  const Index size = c.kernel_y * layer.window_x.kernel * layer.input.channels;
+  const Index inputs = size / taps;  // of what is one tap here
   PackedFilter packed;
   packed.weights = Buffer<std::int8_t>::uninitialized(
       static_cast<std::size_t>(c.blocks * lanes * taps * c.groups * 4));

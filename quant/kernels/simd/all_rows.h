@@ -15,6 +15,7 @@ constexpr Int8Kernels kernels_of_this_set() {
   return {.lanes = kLanes,
           .group = kGroup,
           .offset = kOffset,
+          .joins_taps = !kCodesStay,
           .tile = kTile1,
           .tile2 = kTile2,
           .winograd_tile = 0,

@@ -71,7 +71,7 @@ bool conv_tile(const ConvRow& c, const std::uint8_t* const* rows, const ConvTile
     const Vector bias = load(t.bias + b * kLanes);
     UNROLL for (int p = 0; p < pixels; ++p) sum[p][b] = bias;
   }
-  const std::int64_t pixel_bytes = c.groups * 4, tap_bytes = c.dilation * pixel_bytes;
+  const std::int64_t pixel_bytes = c.pixel_bytes, tap_bytes = c.dilation * pixel_bytes;
   const std::int8_t* w = t.filter;
   for (std::int64_t ky = 0; ky < c.kernel_y; ++ky) {
     PixelPointers<std::uint8_t, pixels + (taps == 3 ? 2 : 0)> x(rows[ky] + t.first,
@@ -152,7 +152,7 @@ ALWAYS_INLINE void for_each_tile(const ConvRow& c, std::int64_t pixel_bytes, std
 void conv_row(const ConvRow& c, const std::uint8_t* const* rows, const std::int8_t* next,
               std::int32_t* sums, std::int8_t* output) {
   for_each_tile<kTile1, kTile2>(
-      c, c.stride * c.groups * 4, c.kernel_y * c.kernel_x * c.groups * 4 * kLanes, next, sums,
+      c, c.stride * c.pixel_bytes, c.kernel_y * c.kernel_x * c.groups * 4 * kLanes, next, sums,
       output, [&](const ConvTile& t, auto blocks, Quick quick) ALWAYS_INLINE_LAMBDA {
         constexpr int kBlocks = decltype(blocks)::value;
         if (kBlocks == 1 && c.blocks == 1) return conv_tile_of<kTile1, 1>(c, rows, t, quick);

@@ -78,8 +78,10 @@ struct RowLayout {
 };
 
 /// A convolution along x; rows (y) are the caller's loop. `blocks` = ceil(out_channels / lanes).
+/// Neighbouring taps may be told as one (kernel_x = 1) with the channels of all: `groups` hold
+/// them, and pixels still lie pixel_bytes apart.
 struct ConvRow {
-  std::int64_t in_channels, groups, kernel_y, kernel_x, stride, dilation;
+  std::int64_t in_channels, groups, pixel_bytes, kernel_y, kernel_x, stride, dilation;
   std::int64_t out_width, out_channels, blocks;
   // Per pair of blocks [ky][group][kx][2][lanes] groups of weights, an odd last block
   // [ky][group][kx][lanes].
@@ -133,6 +135,7 @@ struct Int8Kernels {
   std::int64_t lanes;        // int32_t of a vector
   std::int64_t group;        // codes of a group
   bool offset;               // the form is code + 128: the bias takes zero point + 128 away
+  bool joins_taps;           // neighbouring taps are faster as one
   std::int64_t tile, tile2;  // pixels computed together, with one block of channels and with more
   std::int64_t winograd_tile, winograd_tile2;  // likewise
   std::int64_t segment;  // pieces that a depthwise convolution computes together

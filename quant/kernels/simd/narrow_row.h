@@ -5,7 +5,7 @@
 void narrow_row(const ConvRow& c, const std::uint8_t* const* rows, const std::int8_t* next,
                 std::int32_t* sums, std::int8_t* output) {
   constexpr int kVectorPixels = kLanes / 4;
-  const std::int64_t pixel_bytes = c.groups * 4, step = c.stride * pixel_bytes;
+  const std::int64_t pixel_bytes = c.pixel_bytes, step = c.stride * pixel_bytes;
   const std::int64_t vectors = (c.out_width + kLanes - 1) / kLanes;
   const Vector bias = splat(c.bias[0]);
   for (std::int64_t vector = 0; vector < vectors; ++vector) {
