@@ -185,6 +185,60 @@ std::shared_ptr<const RowLayer> conv_layer(const integrad_conv& layer, const std
                }});
 }
 
+namespace {
+
+// Whether a depthwise layer may be computed in floats: `bias` is all that can take its sums beyond
+// 2^24.
+bool is_in_floats(const Int8Kernels& kernels, const integrad_depthwise& layer,
+                  const std::int32_t* bias) {
+  constexpr std::int32_t kMost = (1 << 24) - 9 * 255 * 128;
+  const integrad_window &x = layer.window_x, &y = layer.window_y;
+  const Index channels = layer.output.channels;
+  return kernels.float_depthwise_row != nullptr && x.kernel == 3 && x.stride == 1 &&
+         y.kernel == 3 && channels % kernels.lanes == 0 &&
+         (bias == nullptr || std::all_of(bias, bias + channels, [](std::int32_t value) {
+            return value >= -kMost && value <= kMost;
+          }));
+}
+
+std::shared_ptr<const RowLayer> float_depthwise_layer(const integrad_depthwise& layer,
+                                                      const std::int8_t* filter,
+                                                      const std::int32_t* bias, RowResult result) {
+  const Int8Kernels& kernels = *int8_kernels();
+  const integrad_window& wx = layer.window_x;
+  const Index channels = layer.output.channels, width = layer.output.width;
+  const Index tile = kernels.float_tile, tiles = (width + tile - 1) / tile;
+  const Index pixel_bytes = channels * Index{sizeof(float)};
+  const RowPass pass{.input = layer.input,
+                     .output = layer.output,
+                     .window_y = layer.window_y,
+                     .layout = {layer.input.width, channels, wx.pad_before,
+                                tiles * tile - 1 + integrad_window_extent(wx), 1, channels,
+                                pixel_bytes, layer.input_zero_point},
+                     .prepare = kernels.prepare_float_row,
+                     .scratch_bytes = tile * pixel_bytes};
+  if (!affordable(pass)) return nullptr;
+  const auto packed = std::make_shared<Packed>();
+  const Index vectors = channels / kernels.lanes;
+  packed->filter = pack_float_depthwise(kernels, layer, filter, bias);
+  packed->stage = pack_result(result, layer.stage, packed->filter.bounds, vectors, kernels.lanes,
+                              consecutive_channels(kernels.lanes, channels));
+  const FloatDepthwiseRow c{.dilation = wx.dilation,
+                            .out_width = width,
+                            .channels = channels,
+                            .filter = packed->filter.real_weights.data(),
+                            .bias = packed->filter.real_bias.data(),
+                            .stage = packed->stage.stage};
+  return std::make_shared<const RowLayer>(RowLayer{
+      pass, [=, &kernels](const std::uint8_t* const* rows, const std::int8_t* next,
+                          std::uint8_t* scratch, std::int8_t* into) {
+        [[maybe_unused]] const auto& kept = packed;
+        kernels.float_depthwise_row(c, rows, next, reinterpret_cast<std::int32_t*>(scratch), into);
+      }});
+}
+
+}  // namespace
+
 std::shared_ptr<const RowLayer> depthwise_layer(const integrad_depthwise& layer,
                                                 const std::int8_t* filter, const std::int32_t* bias,
                                                 RowResult result) {
@@ -192,6 +246,8 @@ std::shared_ptr<const RowLayer> depthwise_layer(const integrad_depthwise& layer,
   const integrad_window wx = layer.window_x, wy = layer.window_y;
   const Index channels = layer.output.channels, width = layer.output.width;
   if (kernels == nullptr || layer.input.channels != channels || wx.pad_before < 0) return nullptr;
+  if (is_in_floats(*kernels, layer, bias))
+    return float_depthwise_layer(layer, filter, bias, result);
   const Index piece_channels = 4 * kernels->group;
   const Index pieces = pieces_of_pixel(*kernels, channels, wx.stride);
   const Index segment = std::max<Index>(16, kernels->segment / pieces);

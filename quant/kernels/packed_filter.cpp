@@ -144,6 +144,21 @@ PackedFilter pack_narrow(const Int8Kernels& kernels, const integrad_conv& layer,
   return packed;
 }
 
+PackedFilter pack_float_depthwise(const Int8Kernels& kernels, const integrad_depthwise& layer,
+                                  const std::int8_t* filter, const std::int32_t* bias) {
+  const Index channels = layer.output.channels, lanes = kernels.lanes;
+  const Index taps = Index{layer.window_y.kernel} * layer.window_x.kernel;
+  PackedFilter packed;
+  for (Index first = 0; first < channels; first += lanes)
+    for (Index tap = 0; tap < taps; ++tap)
+      for (Index channel = first; channel < first + lanes; ++channel)
+        packed.real_weights.push_back(static_cast<float>(filter[tap * channels + channel]));
+  pack_bias(packed, kernels, layer.input_zero_point, filter, bias, channels, 1, taps, channels,
+            channels / lanes, consecutive_channels(lanes, channels));
+  packed.real_bias.assign(packed.bias.begin(), packed.bias.end());
+  return packed;
+}
+
 PackedFilter pack_depthwise(const Int8Kernels& kernels, const integrad_depthwise& layer,
                             const DepthwiseRow& c, const std::int8_t* filter,
                             const std::int32_t* bias, const ChannelOf& channel_of) {

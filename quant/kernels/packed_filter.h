@@ -8,6 +8,7 @@ namespace integrad::kernels::int8 {
 /// output channel go.
 struct PackedFilter {
   Buffer<std::int8_t> weights;
+  std::vector<float> real_weights, real_bias;  // instead, for FloatDepthwiseRow
   std::vector<std::int32_t> bias;
   std::vector<std::int64_t> bounds;
 };
@@ -22,5 +23,8 @@ PackedFilter pack_narrow(const Int8Kernels& kernels, const integrad_conv& layer,
 PackedFilter pack_depthwise(const Int8Kernels& kernels, const integrad_depthwise& layer,
                             const DepthwiseRow& c, const std::int8_t* filter,
                             const std::int32_t* bias, const ChannelOf& channel_of);
+/// For FloatDepthwiseRow.
+PackedFilter pack_float_depthwise(const Int8Kernels& kernels, const integrad_depthwise& layer,
+                                  const std::int8_t* filter, const std::int32_t* bias);
 
 }  // namespace integrad::kernels::int8

@@ -108,6 +108,15 @@ struct DepthwiseRow {
   OutputStage stage;
 };
 
+/// A depthwise convolution of 3x3 with stride 1 along x, in floats: none of its sums is beyond
+/// 2^24.
+struct FloatDepthwiseRow {
+  std::int64_t dilation, out_width, channels;  // whole vectors
+  const float* filter;                         // [blocks of lanes][ky][kx][lanes]
+  const float* bias;                           // [channels]
+  OutputStage stage;
+};
+
 /// The sum of two tensors: x1 is rescaled by `scale1` unless `halve1`, x2 is halved. Its real value
 /// is code1 * factor1 + code2 * factor2 + offset; where that is at most `sure` from the nearest
 /// integer, that one is the result. `sure` below 0: never. `proven`: always, once it is clamped
@@ -138,6 +147,7 @@ struct Int8Kernels {
   bool joins_taps;           // neighbouring taps are faster as one
   std::int64_t tile, tile2;  // pixels computed together, with one block of channels and with more
   std::int64_t winograd_tile, winograd_tile2;  // likewise
+  std::int64_t float_tile;                     // of float_depthwise_row
   std::int64_t segment;  // pieces that a depthwise convolution computes together
 
   /// `row` null: a row outside the image.
@@ -163,6 +173,11 @@ struct Int8Kernels {
   void (*depthwise_row)(const DepthwiseRow& c, const std::uint8_t* const* rows,
                         const std::int8_t* next, std::uint8_t* planes, std::int32_t* sums,
                         std::int8_t* output);
+  /// Both for FloatDepthwiseRow; null where depthwise_row is as fast. The layout's pixels are
+  /// floats of all channels, as many as whole tiles read; `sums` has room for a tile.
+  void (*prepare_float_row)(const RowLayout& layout, const std::int8_t* row, std::uint8_t* into);
+  void (*float_depthwise_row)(const FloatDepthwiseRow& c, const std::uint8_t* const* rows,
+                              const std::int8_t* next, std::int32_t* sums, std::int8_t* output);
   /// sums [pixels][blocks * lanes] to codes [pixels][channels], blocks = ceil(channels / lanes).
   void (*requantize)(const OutputStage& stage, const std::int32_t* sums, std::int64_t pixels,
                      std::int64_t channels, std::int8_t* output);

@@ -104,19 +104,26 @@ struct QuickStage {
   }
   ALWAYS_INLINE void start_anew() { least = splat(-1); }
   // A line's code, else 16 bits behind the point.
-  ALWAYS_INLINE Vector value(Vector sum, int table) const {
+  ALWAYS_INLINE Vector value(Vector signs, Floats sum, int table) const {
     const Floats(&f)[kQuickRows] = factors[table];
     Floats start = f[kStart];
     if constexpr (quick == Quick::twice || quick == Quick::limited || quick == Quick::signed_line)
-      start = choose_by_sign(sum, f[kBelow], start);
-    Floats v = fma(to_floats(sum), f[kFactor], start);
+      start = choose_by_sign(signs, f[kBelow], start);
+    Floats v = fma(sum, f[kFactor], start);
     // Far above every code, and not unclear.
     if constexpr (quick == Quick::limited) v = smaller(v, splat_float(0x1p30f + 0x1p15f));
     return nearest(v);
   }
-  // Packed as by pack_codes; vector i has table (first + i) % tables.
-  template <int count>
-  ALWAYS_INLINE Vector codes(const Vector (&sums)[count], int first) {
+  ALWAYS_INLINE Vector value(Vector sum, int table) const {
+    return value(sum, to_floats(sum), table);
+  }
+  // No sum is -0.
+  ALWAYS_INLINE Vector value(Floats sum, int table) const {
+    return value(bits_of(sum), sum, table);
+  }
+  // Packed as by pack_codes; vector i has table (first + i) % tables. Sums are whole numbers.
+  template <class Sums, int count>
+  ALWAYS_INLINE Vector codes(const Sums (&sums)[count], int first) {
     Vector v[count], words[2];
     UNROLL for (int i = 0; i < count; ++i) {
       v[i] = value(sums[i], (first + i) % tables);

@@ -143,6 +143,15 @@ ALWAYS_INLINE void store_halves(std::int8_t* p, std::int64_t step, Vector v) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm256_castsi256_si128(v));
   _mm_storeu_si128(reinterpret_cast<__m128i*>(p + step), _mm256_extracti128_si256(v, 1));
 }
+// The quarters of a vector, `step` bytes apart.
+ALWAYS_INLINE void store_quarters(std::int8_t* p, std::int64_t step, Vector v) {
+  const auto put_halves = [&](std::int8_t* to, __m128i half) ALWAYS_INLINE_LAMBDA {
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(to), half);
+    _mm_storeh_pd(reinterpret_cast<double*>(to + step), _mm_castsi128_pd(half));
+  };
+  put_halves(p, _mm256_castsi256_si128(v));
+  put_halves(p + 2 * step, _mm256_extracti128_si256(v, 1));
+}
 // The packed codes of one block of a depthwise convolution: 2 pixels, `step` apart, of 8 channels.
 ALWAYS_INLINE void store_pixels(std::int8_t* p, std::int64_t step, Vector packed) {
   _mm_storel_epi64(reinterpret_cast<__m128i*>(p), _mm256_castsi256_si128(packed));
@@ -227,6 +236,9 @@ ALWAYS_INLINE Vector truncated(Floats v) {
 // `below` where a sum is negative.
 ALWAYS_INLINE Floats choose_by_sign(Vector sum, Floats below, Floats v) {
   return _mm256_blendv_ps(v, below, _mm256_castsi256_ps(sum));
+}
+ALWAYS_INLINE Vector bits_of(Floats v) {
+  return _mm256_castps_si256(v);
 }
 ALWAYS_INLINE Vector nearest(Floats v) {
   return _mm256_cvtps_epi32(v);

@@ -219,6 +219,9 @@ ALWAYS_INLINE Vector truncated(Floats v) {
 ALWAYS_INLINE Floats choose_by_sign(Vector sum, Floats below, Floats v) {
   return _mm512_mask_blend_ps(_mm512_movepi32_mask(sum), v, below);
 }
+ALWAYS_INLINE Vector bits_of(Floats v) {
+  return _mm512_castps_si512(v);
+}
 ALWAYS_INLINE Vector nearest(Floats v) {
   return _mm512_cvtps_epi32(v);
 }
