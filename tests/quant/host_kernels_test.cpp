@@ -208,6 +208,19 @@ TEST_CASE("the largest sums of factors and of floats, and the first that are lar
     }
 }
 
+TEST_CASE("layers that leave the right of the image unread") {
+  const WindowSpec w = WindowSpec::square(3, 1, Padding::same());
+  for (const bool depthwise : {false, true})
+    for (const Index channels : {3, 16, 24}) {
+      CAPTURE(depthwise);
+      CAPTURE(channels);
+      Draw draw(4);
+      ConvCase c(draw, w, 4, 60, channels, channels, depthwise, Scales::usual);
+      c.to.width -= 41;
+      check(c, 1);
+    }
+}
+
 TEST_CASE("grouped convolutions and depth multipliers are left to the portable kernels") {
   Draw draw(5);
   const WindowSpec w = WindowSpec::square(1);

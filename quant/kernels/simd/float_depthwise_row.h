@@ -5,20 +5,21 @@
 // Codes less their zero point, as floats. The layout has one block of whole vectors.
 void prepare_float_row(const RowLayout& r, const std::int8_t* row, std::uint8_t* into) {
   float* to = reinterpret_cast<float*>(into);
-  const std::int64_t room = r.pixels - r.pad;
-  const std::int64_t inside = row == nullptr ? 0 : room < r.width ? room : r.width;
   const auto clear = [&](std::int64_t pixels) {
     std::memset(to, 0, static_cast<std::size_t>(pixels * r.pixel_bytes));
     to += pixels * r.channels;
   };
-  clear(r.pad);
+  const std::int64_t room = r.pixels - r.pad;  // may be below 0
+  const std::int64_t inside = row == nullptr || room <= 0 ? 0 : room < r.width ? room : r.width;
+  const std::int64_t before = inside > 0 ? r.pad : r.pixels;
+  clear(before);
   const Vector zero = splat(r.zero_point);
   for (std::int64_t left = inside * r.channels; left > 0; left -= kLanes) {
     store_floats(to, to_floats(subtract(widen_codes(row), zero)));
     row += kLanes;
     to += kLanes;
   }
-  clear(room - inside);
+  clear(r.pixels - before - inside);
 }
 
 constexpr int kFloatTile =
