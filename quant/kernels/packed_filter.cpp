@@ -60,16 +60,12 @@ void pack_bias(PackedFilter& packed, const Int8Kernels& kernels, std::int32_t ze
     }
 }
 
-// 24 times the factors of three taps, `step` apart.
-std::array<std::int16_t, 6> factors_of(const std::int8_t* taps, Index step) {
-  const int g0 = taps[0], g1 = taps[step], g2 = taps[2 * step];
-  const int values[6] = {
-      6 * g0, -4 * (g0 + g1 + g2), -4 * (g0 - g1 + g2), g0 + 2 * g1 + 4 * g2, g0 - 2 * g1 + 4 * g2,
-      24 * g2};
-  std::array<std::int16_t, 6> factors;
-  std::ranges::transform(values, factors.begin(),
-                         [](int value) { return static_cast<std::int16_t>(value); });
-  return factors;
+// 24 times the factors of three taps.
+std::array<std::int16_t, 6> factors_of(int g0, int g1, int g2) {
+  const int even_1 = -4 * (g0 + g2), odd_1 = -4 * g1, even_2 = g0 + 4 * g2, odd_2 = 2 * g1;
+  const auto word = [](int value) { return static_cast<std::int16_t>(value); };
+  return {word(6 * g0),         word(even_1 + odd_1), word(even_1 - odd_1),
+          word(even_2 + odd_2), word(even_2 - odd_2), word(24 * g2)};
 }
 
 }  // namespace
@@ -107,20 +103,27 @@ PackedFilter pack_winograd(const Int8Kernels& kernels, const integrad_conv& laye
   PackedFilter packed;
   packed.weights = Buffer<std::int8_t>::uninitialized(
       static_cast<std::size_t>(c.blocks * lanes * c.kernel_y * kWinogradFactors * c.groups * 4));
-  constexpr std::size_t kPhases[3][2] = {{1, 2}, {3, 4}, {0, 5}};
   std::int8_t* to = packed.weights.data();
-  for (Index block = 0; block < c.blocks; block += 2)
-    for (const auto& phase : kPhases)
-      for (Index ky = 0; ky < c.kernel_y; ++ky)
-        for (Index group = 0; group < c.groups; ++group)
-          for (const std::size_t factor : phase)
-            for (Index o = block * lanes; o < std::min(block + 2, c.blocks) * lanes; ++o)
-              for (Index ci = 2 * group; ci < 2 * group + 2; ++ci, to += 2) {
-                const std::int8_t* const taps = filter + o * size + ky * 3 * inputs + ci;
-                const std::int16_t value =
-                    o < outputs && ci < inputs ? factors_of(taps, inputs)[factor] : std::int16_t{0};
-                std::memcpy(to, &value, sizeof value);
-              }
+  std::fill_n(to, packed.weights.size(), std::int8_t{0});  // what no channel fills
+  for (Index block = 0; block < c.blocks; block += 2) {
+    const Index first = block * lanes, width = std::min<Index>(2, c.blocks - block) * lanes * 4;
+    const Index phase = c.kernel_y * c.groups * 2 * width;
+    // Of factors 0 to 5; winograd_row.h takes 1 and 2 first, then 3 and 4, then 0 and 5.
+    const Index places[kWinogradFactors] = {2 * phase,        0, width, phase, phase + width,
+                                            2 * phase + width};
+    for (Index ky = 0; ky < c.kernel_y; ++ky)
+      for (Index ci = 0; ci < inputs; ++ci) {
+        std::int8_t* lane = to + (ky * c.groups + ci / 2) * 2 * width + ci % 2 * 2;
+        const std::int8_t* taps = filter + first * size + ky * 3 * inputs + ci;
+        const Index behind = std::min(first + width / 4, outputs);
+        for (Index o = first; o < behind; ++o, lane += 4, taps += size) {
+          const auto factors = factors_of(taps[0], taps[inputs], taps[2 * inputs]);
+          for (std::size_t i = 0; i < factors.size(); ++i)
+            std::memcpy(lane + places[i], &factors[i], sizeof factors[i]);
+        }
+      }
+    to += 3 * phase;
+  }
   pack_bias(packed, kernels, layer.input_zero_point, filter, bias, outputs, size, size, 1, c.blocks,
             consecutive_channels(lanes, outputs));
   return packed;

@@ -1,0 +1,49 @@
+// The ends of what the integer kernels in vector registers take, against plain loops.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "../support/int8_conv_case.h"
+
+using namespace integrad;
+using namespace integrad::testing;
+
+TEST_CASE("the largest sums of factors and of floats, and the first that are larger") {
+  const WindowSpec w = WindowSpec::square(3, 1, Padding::same());
+  const auto extreme = [](ConvCase& c, std::int8_t code, std::int8_t weight) {
+    c.zero_point = code < 0 ? 127 : -128;
+    std::ranges::fill(c.codes, code);
+    std::ranges::fill(c.weights, weight);
+    check_every_isa(1, c.sums(), [&](std::int32_t* output) { return c.run_sums(output); });
+  };
+  for (const std::int8_t code : {std::int8_t{-128}, std::int8_t{127}})
+    for (const std::int8_t weight : {std::int8_t{-128}, std::int8_t{127}}) {
+      // 24 times the sum of 304 channels is representable, of 305 it is not.
+      for (const Index channels : {304, 305}) {
+        Draw draw(2);
+        ConvCase c(draw, w, 3, 24, channels, 8, false, Scales::usual);
+        extreme(c, code, weight);
+      }
+      // A float holds each whole number up to 2^24.
+      for (const std::int32_t size : {(1 << 24) - 9 * 255 * 128, (1 << 24) + 1})
+        for (const std::int32_t bias : {size, -size}) {
+          Draw draw(3);
+          ConvCase c(draw, w, 3, 24, 16, 16, true, Scales::usual);
+          c.bias.assign(16, bias);
+          extreme(c, code, weight);
+        }
+    }
+}
+
+TEST_CASE("layers that leave the right of the image unread") {
+  const WindowSpec w = WindowSpec::square(3, 1, Padding::same());
+  for (const bool depthwise : {false, true})
+    for (const Index channels : {3, 16, 24}) {
+      CAPTURE(depthwise);
+      CAPTURE(channels);
+      Draw draw(4);
+      ConvCase c(draw, w, 4, 60, channels, channels, depthwise, Scales::usual);
+      c.to.width -= 41;
+      check(c, 1);
+    }
+}
