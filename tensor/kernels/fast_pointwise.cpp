@@ -1,6 +1,7 @@
 #include "integrad/tensor/kernels/fast_pointwise.h"
 
 #include "integrad/tensor/kernels/bands.h"
+#include "integrad/tensor/kernels/caches.h"
 
 namespace integrad::kernels::fast {
 

@@ -1,10 +1,7 @@
-#if defined(__unix__)
-#include <unistd.h>
-#endif
-
 #include <algorithm>
 
 #include "integrad/tensor/kernels/bands.h"
+#include "integrad/tensor/kernels/caches.h"
 #include "integrad/tensor/kernels/fast.h"
 #include "integrad/tensor/kernels/stored_lines.h"
 #include "integrad/tensor/kernels/winograd.h"
@@ -18,20 +15,6 @@ Reach reach(const integrad_window& w, Index output, Index in_height) {
   if (first >= end) return {first, first, 0, 0};
   return {first, end, start + first * w.dilation, start + (end - 1) * w.dilation + 1};
 }
-
-namespace {
-
-// Bytes of the first cache, 0 where nobody says.
-Index first_cache() {
-#if defined(_SC_LEVEL1_DCACHE_SIZE)
-  static const long bytes = sysconf(_SC_LEVEL1_DCACHE_SIZE);
-  return std::max(bytes, 0L);
-#else
-  return 0;
-#endif
-}
-
-}  // namespace
 
 Index strip_outputs(const PackedPass& packed, Index cache) {
   constexpr Index kFloats = 6144;

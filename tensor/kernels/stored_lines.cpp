@@ -45,13 +45,6 @@ bool streams_past_caches(const Lines& lines, Index large) {
          lines.channels * Index{sizeof(float)} % kCacheLine == 0;
 }
 
-Index large_alone() {
-#if defined(__x86_64__)
-  if (__builtin_cpu_is("amd")) return Index{8} << 20;
-#endif
-  return Index{32} << 20;
-}
-
 template <class T>
 const T* read(const Stored<T>& from, Index at, Index count, T* scratch) {
   if (from.full != nullptr) return from.full + at;

@@ -51,12 +51,8 @@ void add_rows(Index count, const T* a, const T* b, T* into, T* streamed = nullpt
 
 /// Whether a map of such lines is better written past the caches: it has `large` bytes, too many to
 /// be read from them again, and its lines suit the vectors. In a training step many other maps are
-/// written before it is read.
+/// written before it is read; for one that is made alone, large_alone() is large.
 bool streams_past_caches(const Lines& lines, Index large = Index{8} << 20);
-/// `large` for a map that is made alone: what reads a smaller one next may find it in the last
-/// cache. 32 MB; 8 on AMD's processors, whose cores share a small part of it: 1x1 layers that write
-/// 15 and 29 MB take a tenth less time there (Zen 4).
-Index large_alone();
 
 /// What memory will hold, line by line: after = before + term (before may be empty, for nothing, or
 /// the same memory as after). Each thread has its own.

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "integrad/tensor/kernels/caches.h"
 #include "integrad/tensor/kernels/conv2d.h"
 #include "integrad/tensor/kernels/convolution_norm.h"
 #include "integrad/tensor/kernels/depthwise.h"
