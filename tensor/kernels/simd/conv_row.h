@@ -114,8 +114,9 @@ constexpr int whole_point(int blocks) {
   return blocks == 1 ? kPoint1 : kPoint2;
 }
 
-// Picks the instance with the number of pixels that is known only now. Kernels 1 and 3 wide have
-// their own for wide tiles, and one tap of usual numbers of channels for whole ones.
+// Picks the instance with the number of pixels that is known only now. Kernels 1 and, where
+// there are registers for the weights of three taps, 3 wide have their own for wide tiles, and one
+// tap of usual numbers of channels for whole ones.
 template <int blocks, int pixels>
 void conv_tile_of(std::int64_t wanted, const RowConvolution& c, const Tile& t, Fetch& fetch) {
   if constexpr (pixels > 1) {
@@ -137,7 +138,7 @@ void conv_tile_of(std::int64_t wanted, const RowConvolution& c, const Tile& t, F
   if constexpr (wide && pixels <= whole_point(blocks)) {
     if (c.stride == 1 && c.kernel_x == 1) return conv_tile<pixels, blocks, 1>(c, t, fetch);
   }
-  if constexpr (wide) {
+  if constexpr (wide && kTapsStay) {
     if (c.stride == 1 && c.kernel_x == 3 && c.dilation == 1)
       return conv_tile<pixels, blocks, 3>(c, t, fetch);
   }

@@ -4,6 +4,7 @@ constexpr int kLanes = 8;
 constexpr int kTile1 = 12, kTile2 = 6;
 constexpr int kGradient1 = 12, kGradient2 = 6;
 constexpr int kFours1 = 6, kFours2 = 3;   // four pixels each (winograd_row.h)
+constexpr bool kTapsStay = false;         // registers suffice for three taps' weights
 constexpr int kTileGroup = 1;             // pixels whose taps are taken in turn
 constexpr int kPoint1 = 12, kPoint2 = 6;  // the same of one tap
 constexpr int kRowBlocks = 1;             // side by side, with weights or sums in registers

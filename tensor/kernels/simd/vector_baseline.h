@@ -1,6 +1,7 @@
 // Four floats: SSE2 with a software fma, NEON, or plain code. Included inside an anonymous
 // namespace.
 constexpr int kLanes = 4;
+constexpr bool kTapsStay = false;        // registers suffice for three taps' weights
 constexpr int kTileGroup = 1;            // pixels whose taps are taken in turn
 constexpr int kPoint1 = 4, kPoint2 = 2;  // the same of one tap
 constexpr int kRowBlocks = 1;            // side by side, with weights or sums in registers
