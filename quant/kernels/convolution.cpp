@@ -84,19 +84,28 @@ bool is_winograd(const Int8Kernels& kernels, const integrad_conv& layer) {
          24 * 128 * farthest * x.kernel * layer.window_y.kernel * inputs < 0x1p31;
 }
 
-ConvWay way_of(const Int8Kernels& kernels, const integrad_conv& layer, Index blocks) {
-  if (layer.output.channels == 1 && layer.input.channels % (4 * kernels.group) == 0)
+ConvWay direct_way(const Int8Kernels& kernels, const integrad_conv& layer) {
+  const bool joined = kernels.joins_taps && layer.window_x.dilation == 1;
+  return {false,
+          false,
+          joined,
+          layer.output.channels <= kernels.lanes ? kernels.tile : kernels.tile2,
+          kernels.conv_row,
+          pack_conv};
+}
+
+ConvWay way_of(const Int8Kernels& kernels, const integrad_conv& layer) {
+  const Index outputs = layer.output.channels;
+  if (outputs == 1 && layer.input.channels % (4 * kernels.group) == 0)
     return {true, false, false, kernels.lanes, kernels.narrow_row, pack_narrow};
   if (is_winograd(kernels, layer))
     return {false,
             true,
             false,
-            blocks == 1 ? kernels.winograd_tile : kernels.winograd_tile2,
+            outputs <= kernels.lanes ? kernels.winograd_tile : kernels.winograd_tile2,
             kernels.winograd_row,
             pack_winograd};
-  const bool joined = kernels.joins_taps && layer.window_x.dilation == 1;
-  return {false,    false, joined, blocks == 1 ? kernels.tile : kernels.tile2, kernels.conv_row,
-          pack_conv};
+  return direct_way(kernels, layer);
 }
 
 // Runs the layer, where there is one.
@@ -128,14 +137,16 @@ bool run_sums(const std::shared_ptr<const RowLayer>& layer, Index batch, const s
 
 }  // namespace
 
-std::shared_ptr<const RowLayer> conv_layer(const integrad_conv& layer, const std::int8_t* filter,
-                                           const std::int32_t* bias, RowResult result) {
+namespace {
+
+// None where its rows or its filter would be absurdly large.
+std::shared_ptr<const RowLayer> conv_layer_by(const ConvWay& way, const integrad_conv& layer,
+                                              const std::int8_t* filter, const std::int32_t* bias,
+                                              RowResult result) {
   const Int8Kernels* kernels = int8_kernels();
   const integrad_window wx = layer.window_x, wy = layer.window_y;
-  if (kernels == nullptr || layer.groups != 1 || wx.pad_before < 0) return nullptr;
   const Index inputs = layer.input.channels, outputs = layer.output.channels;
   const Index width = layer.output.width, blocks = (outputs + kernels->lanes - 1) / kernels->lanes;
-  const ConvWay way = way_of(*kernels, layer, blocks);
   const Index channels = way.joined ? wx.kernel * inputs : inputs;  // of a tap
   const Index groups = (channels + kernels->group - 1) / kernels->group;
   ConvRow c{.in_channels = inputs,
@@ -185,6 +196,18 @@ std::shared_ptr<const RowLayer> conv_layer(const integrad_conv& layer, const std
                }});
 }
 
+}  // namespace
+
+std::shared_ptr<const RowLayer> conv_layer(const integrad_conv& layer, const std::int8_t* filter,
+                                           const std::int32_t* bias, RowResult result) {
+  const Int8Kernels* kernels = int8_kernels();
+  if (kernels == nullptr || layer.groups != 1 || layer.window_x.pad_before < 0) return nullptr;
+  const ConvWay way = way_of(*kernels, layer);
+  auto made = conv_layer_by(way, layer, filter, bias, result);
+  if (made != nullptr || !way.winograd) return made;
+  return conv_layer_by(direct_way(*kernels, layer), layer, filter, bias, result);
+}
+
 namespace {
 
 // Whether a depthwise layer may be computed in floats: `bias` is all that can take its sums beyond
@@ -201,6 +224,7 @@ bool is_in_floats(const Int8Kernels& kernels, const integrad_depthwise& layer,
           }));
 }
 
+// None where its rows, twice as large as others, would be absurdly so.
 std::shared_ptr<const RowLayer> float_depthwise_layer(const integrad_depthwise& layer,
                                                       const std::int8_t* filter,
                                                       const std::int32_t* bias, RowResult result) {
@@ -247,7 +271,7 @@ std::shared_ptr<const RowLayer> depthwise_layer(const integrad_depthwise& layer,
   const Index channels = layer.output.channels, width = layer.output.width;
   if (kernels == nullptr || layer.input.channels != channels || wx.pad_before < 0) return nullptr;
   if (is_in_floats(*kernels, layer, bias))
-    return float_depthwise_layer(layer, filter, bias, result);
+    if (auto made = float_depthwise_layer(layer, filter, bias, result)) return made;
   const Index piece_channels = 4 * kernels->group;
   const Index pieces = pieces_of_pixel(*kernels, channels, wx.stride);
   const Index segment = std::max<Index>(16, kernels->segment / pieces);

@@ -24,8 +24,17 @@ TEST_CASE("the largest sums of factors and of floats, and the first that are lar
         ConvCase c(draw, w, 3, 24, channels, 8, false, Scales::usual);
         extreme(c, code, weight);
       }
+      // The same of five rows.
+      for (const Index channels : {182, 183}) {
+        WindowSpec tall = w;
+        tall.kernel_y = 5;
+        Draw draw(2);
+        ConvCase c(draw, tall, 5, 24, channels, 8, false, Scales::usual);
+        extreme(c, code, weight);
+      }
       // A float holds each whole number up to 2^24.
-      for (const std::int32_t size : {(1 << 24) - 9 * 255 * 128, (1 << 24) + 1})
+      constexpr std::int32_t kMost = (1 << 24) - 9 * 255 * 128;
+      for (const std::int32_t size : {kMost, kMost + 1, (1 << 24) + 1})
         for (const std::int32_t bias : {size, -size}) {
           Draw draw(3);
           ConvCase c(draw, w, 3, 24, 16, 16, true, Scales::usual);
@@ -33,6 +42,21 @@ TEST_CASE("the largest sums of factors and of floats, and the first that are lar
           extreme(c, code, weight);
         }
     }
+}
+
+TEST_CASE("layers whose rows of floats or of factors would be too large take another kernel") {
+  WindowSpec w = WindowSpec::square(3, 1, Padding::same());
+  w.dilation_y = 36;
+  for (const Isa isa : available_isas()) {
+    const Settings settings;
+    set_isa(isa);
+    CAPTURE(name(isa));
+    Draw draw(5);
+    const ConvCase c(draw, w, 60, 60, 2048, 2048, true, Scales::usual);
+    CHECK((kernels::int8::depthwise_layer(c.depthwise(), c.weights.data(), c.bias_data(),
+                                          kernels::int8::RowResult::sums) != nullptr) ==
+          (kernels::int8::int8_kernels() != nullptr));
+  }
 }
 
 TEST_CASE("layers that leave the right of the image unread") {

@@ -3,8 +3,8 @@
 // one group of codes per pixel.
 
 // `taps` taps that are neighbours in the image as the pixels are (or one tap): a group is read once
-// for all of them. Pixels go in smaller lots, so that the steps of
-// one sum are apart by more than their latency.
+// for all of them. Pixels go in smaller lots, so that the steps of one sum are apart by more than
+// their latency.
 template <int taps, int pixels, int blocks>
 ALWAYS_INLINE void add_taps(const PixelPointers<std::uint8_t, pixels + taps - 1>& x,
                             const std::int8_t* w, Vector (&sum)[pixels][blocks]) {
