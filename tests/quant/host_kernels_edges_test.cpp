@@ -46,7 +46,7 @@ TEST_CASE("the largest sums of factors and of floats, and the first that are lar
 
 TEST_CASE("layers whose rows of floats or of factors would be too large take another kernel") {
   WindowSpec w = WindowSpec::square(3, 1, Padding::same());
-  w.dilation_y = 36;
+  w.dilation_y = w.dilation_x = 36;
   for (const Isa isa : available_isas()) {
     const Settings settings;
     set_isa(isa);
