@@ -1,7 +1,7 @@
 # integrad_public_headers(<variable>): the headers that users may include, relative to the project.
-# Left out is what serves one instruction set only (kernels/simd, its interface fast.h and what is made
-# of that, or whose formulas the kernels alone need: winograd.h); plain data that others speak of too
-# stays.
+# Left out is what serves one instruction set only: kernels/simd, its interface fast.h, what is made of
+# that or speaks of it, and winograd.h, whose formulas the kernels alone need. Plain data that others
+# speak of too stays. A public header includes public ones only (tests/structure/headers_alone.sh).
 function(integrad_public_headers variable)
   set(headers)
   foreach(folder tensor autograd nn quant train)
@@ -9,7 +9,8 @@ function(integrad_public_headers variable)
       ${PROJECT_SOURCE_DIR}/${folder}/*.h)
     list(APPEND headers ${found})
   endforeach()
-  list(FILTER headers EXCLUDE REGEX "/simd/|/(fast|forward_rows|gradient_bands|json|winograd)\\.h$")
+  list(FILTER headers EXCLUDE REGEX "/simd/")
+  list(FILTER headers EXCLUDE REGEX "/(fake_quant_kernels|fast|fast_pointwise|forward_rows|gradient_bands|json|logistic_lines|max_pool|packed_filter|training_rows|winograd)\\.h$")
   list(APPEND headers tensor/kernels/simd/channel_map.h tensor/kernels/simd/ring_rows.h
     tensor/kernels/simd/row_destination.h tensor/kernels/simd/upcoming.h)
   set(${variable} ${headers} PARENT_SCOPE)

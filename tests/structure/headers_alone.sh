@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # headers_alone.sh <c++ compiler> <c compiler> <include root> <file naming the headers> <Eigen's folder>
 # Compiles each public header with nothing before it: C++20, and for the kernels in quant/c and the
-# window geometry also C99. A header that lacks an include comes first and must be refused.
+# window geometry also C99. A header that lacks an include comes first and must be refused. What is
+# included must be in the list, too: nothing else is installed.
 set -euo pipefail
 cxx=$1 cc=$2 root=$3 list=$4 eigen=$5
 probe=$(mktemp -d)
@@ -29,6 +30,18 @@ if root=$probe compiles c++20 lacks_an_include.h >/dev/null 2>&1; then
   exit 1
 fi
 echo 'ok - a header that lacks an include is refused'
+
+missing=0
+while read -r header; do
+  for included in $(sed -n 's|^#include "integrad/\([^"]*\)".*|\1|p' "$root/integrad/$header"); do
+    if ! grep -Fxq "$included" "$list"; then
+      echo "not ok - $header is public and includes $included, which is not"
+      missing=1
+    fi
+  done
+done <"$list"
+[ $missing = 0 ] || exit 1
+echo 'ok - public headers include public ones only'
 
 # shellcheck disable=SC2016  # expanded by the inner shell
 {
