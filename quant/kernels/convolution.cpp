@@ -135,10 +135,6 @@ bool run_sums(const std::shared_ptr<const RowLayer>& layer, Index batch, const s
   return true;
 }
 
-}  // namespace
-
-namespace {
-
 // None where its rows or its filter would be absurdly large.
 std::shared_ptr<const RowLayer> conv_layer_by(const ConvWay& way, const integrad_conv& layer,
                                               const std::int8_t* filter, const std::int32_t* bias,
@@ -151,7 +147,7 @@ std::shared_ptr<const RowLayer> conv_layer_by(const ConvWay& way, const integrad
   const Index groups = (channels + kernels->group - 1) / kernels->group;
   ConvRow c{.in_channels = inputs,
             .groups = groups,
-            .pixel_bytes = way.winograd ? 0
+            .pixel_bytes = way.winograd ? winograd_bytes(inputs) / 4
                            : way.joined ? inputs * 4 / kernels->group
                                         : groups * 4,
             .kernel_y = wy.kernel,
@@ -172,7 +168,7 @@ std::shared_ptr<const RowLayer> conv_layer_by(const ConvWay& way, const integrad
       .layout = {layer.input.width, inputs, wx.pad_before,
                  way.winograd ? tiles * way.tile / 4
                               : (tiles * way.tile - 1) * wx.stride + integrad_window_extent(wx),
-                 1, inputs, way.winograd ? winograd_bytes(inputs) : c.pixel_bytes,
+                 1, inputs, way.winograd ? 4 * c.pixel_bytes : c.pixel_bytes,
                  layer.input_zero_point},
       .prepare = way.winograd ? kernels->prepare_winograd_row : kernels->prepare_row,
       .scratch_bytes = (way.narrow ? tiles : c.blocks) * way.tile * kernels->lanes * 4};

@@ -145,12 +145,11 @@ NEVER_INLINE bool winograd_tile(const ConvRow& c, const std::uint8_t* const* row
 
 void winograd_row(const ConvRow& c, const std::uint8_t* const* rows, const std::int8_t* next,
                   std::int32_t* sums, std::int8_t* output) {
-  const std::int64_t four_bytes =
-      (c.groups + kBlockGroups - 1) / kBlockGroups * kWinogradFactors * kFactorBytes;
+  const std::int64_t four_bytes = 4 * c.pixel_bytes;
   const std::int64_t weights =
       c.kernel_y * kWinogradFactors * c.groups * 4 * kLanes;  // of one block
   for_each_tile<4 * kFours1, 4 * kFours2>(
-      c, four_bytes / 4, weights, next, sums, output,
+      c, c.pixel_bytes, weights, next, sums, output,
       [&](const ConvTile& t, auto blocks, Quick quick) ALWAYS_INLINE_LAMBDA {
         constexpr int kBlocks = decltype(blocks)::value;
         // A single block at the end of several is as narrow as they.
