@@ -76,15 +76,15 @@ bool convolve_rows(Convolution kind, const ConvGeometry& g, const CodeMap& x, co
   const kernels::fast::PackedPass& packed = passes.front();
   const kernels::Lines& lines = into.lines();
   parallel_for(lines.count, kernels::band_rows(lines.count, 1), [&](Index begin, Index end) {
-    Buffer<float> scratch = Buffer<float>::uninitialized(static_cast<std::size_t>(packed.scratch));
+    kernels::fast::PassRows pass(packed);
     Buffer<float> sums = Buffer<float>::uninitialized(static_cast<std::size_t>(lines.size()));
     DecodedRows input(g, x, 1);
     for (Index row = begin; row < end; ++row) {
       const Reach r = kernels::fast::reach(g.window.y, row % g.out_height, g.in_height);
       kernels::Upcoming nothing;
-      const kernels::RingRows<float> rows = input.rows(row / g.out_height, r.begin, r.end);
-      packed.kernel(packed.c, rows.every(g.window.y.dilation), r.first_tap, r.end_tap,
-                    scratch.data(), nothing, {sums.data()});
+      const Index image = row / g.out_height;
+      pass.row(image, row % g.out_height, r, input.rows(image, r.begin, r.end), nothing,
+               {sums.data()});
       into.line(row, sums.data());
     }
   });

@@ -46,6 +46,13 @@ struct PackedNarrow {
 /// None when the geometry is not handled: stride 1 along x only.
 std::optional<PackedNarrow> pack_narrow(const ConvGeometry& g, const float* filter,
                                         const float* bias);
+/// The rows of an image that one output reads along y: `begin`, begin + dilation, ... below `end`,
+/// for the taps first_tap .. end_tap - 1. All 0 but the taps when it reads none.
+struct Reach {
+  Index first_tap, end_tap, begin, end;
+};
+Reach reach(const integrad_window& w, Index output, Index in_height);
+
 /// Which outputs of a forward convolution one pass over rows computes, and with which window.
 struct Pass {
   integrad_window y, x;  // padding may be negative: the window starts inside
@@ -80,6 +87,23 @@ struct PackedForward {
 /// None when the geometry is not handled. forward_rows.h computes its rows.
 std::optional<PackedForward> pack_forward_rows(Convolution kind, const ConvGeometry& g,
                                                const float* filter, const float* bias);
+/// Rows of a pass, for one thread, from top to bottom where there are several.
+class PassRows {
+ public:
+  /// `packed` must outlive this.
+  explicit PassRows(const PackedPass& packed) : PassRows(packed, packed.c) {}
+  /// The same of a part of each row.
+  PassRows(const PackedPass& packed, const RowConvolution& part);
+  /// Row `row` of an image's outputs; `x` has the input rows that it reads.
+  void row(Index image, Index row, const Reach& r, const RingRows<float>& x, Upcoming& next,
+           const RowDestination& y);
+
+ private:
+  const PackedPass& packed_;
+  RowConvolution c_;
+  Buffer<float> scratch_;
+  Index held_ = -1;  // the row of all images for which scratch holds what the one above left
+};
 /// Outputs of a row whose input, with that of the rows beside it, stays in a first cache of `cache`
 /// bytes while the next rows read it again. A small one, which strips would fill beside the filter
 /// and the results, does better with whole rows (32 KB, Zen 4: a quarter less time for a depthwise
@@ -91,15 +115,8 @@ void run_rows(const PackedPass& packed, Index batch, const float* x, float* y, I
               Index strip);
 void run_rows(const PackedPass& packed, Index batch, const float* x, float* y, Index image_step);
 
-/// The rows of an image that one output reads along y: `begin`, begin + dilation, ... below `end`,
-/// for the taps first_tap .. end_tap - 1. All 0 but the taps when it reads none.
-struct Reach {
-  Index first_tap, end_tap, begin, end;
-};
-Reach reach(const integrad_window& w, Index output, Index in_height);
-
 /// A filter gradient, row by row. Its partial sums are [values + 1][width], the bias's last; for a
-/// convolution `values` are ky, kx (or a Winograd convolution's six factors, is_winograd), ci and
+/// convolution `values` are ky, kx (or a Winograd convolution's four and six factors), ci and
 /// `width` output channels, for a depthwise one ky, kx and channels, for a narrow one (is_narrow)
 /// o, ky, kx and input channels.
 struct PackedGradient {
@@ -122,9 +139,10 @@ PackedGradient pack_filter_gradient(Convolution kind, const ConvGeometry& g, boo
 class GradientRows {
  public:
   explicit GradientRows(const PackedGradient& packed);
-  /// `x` has the input rows from r.begin on; d [out_width, out_channels].
-  void add(const Reach& r, const RingRows<float>& x, const float* d, float* partial,
-           Upcoming& next);
+  /// Output row `row` of an image; the next one follows unless the partial sum or the image `ends`
+  /// with this. `x` has the input rows from r.begin on; d [out_width, out_channels].
+  void add(Index row, bool ends, const Reach& r, const RingRows<float>& x, const float* d,
+           float* partial, Upcoming& next);
   /// The same of `count` pixels of a row, of a kernel of one tap.
   void add_pixels(Index count, const float* x, const float* d, float* partial, Upcoming& next);
 
@@ -132,6 +150,8 @@ class GradientRows {
   const float* widened(Index count, const float* d);
   const PackedGradient& packed_;
   Buffer<float> strips_, wide_;
+  Buffer<float> upper_;  // a Winograd pair's upper cotangent, while the lower one is to come
+  bool paired_ = false;
 };
 
 }  // namespace integrad::kernels::fast

@@ -59,7 +59,8 @@ bool filter_and_bias(Convolution kind, const ConvGeometry& g, const float* x,
       constexpr Index kBytes = sizeof(float);
       if (r.end < g.in_height) add_upcoming(image + r.end * in_row, in_row * kBytes, next);
       if (row + 1 < packed.rows) add_upcoming(d + out_row, out_row * kBytes, next);
-      rows.add(r, {image + r.begin * in_row, in_row}, d, partial, next);
+      rows.add(row % g.out_height, row + 1 == end || (row + 1) % g.out_height == 0, r,
+               {image + r.begin * in_row, in_row}, d, partial, next);
     }
   };
   sum_bands<float>(packed.rows, packed.band(), packed.size(), band, [&](const float* total) {

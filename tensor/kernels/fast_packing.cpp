@@ -19,8 +19,8 @@ Index tile_fours(const Pass& pass) {
 
 Index scratch_floats(const Pass& pass, bool winograd) {
   if (winograd)
-    return tile_fours(pass) * 6 * pass.y.kernel * padded(pass.in_channels) +
-           2 * kMaxFours * kWinogradLanes;
+    return 6 * kMaxFours * kWinogradLanes + tile_fours(pass) * 6 * 3 * padded(pass.in_channels) +
+           6 * ((pass.out_width + 3) / 4) * padded(pass.out_channels);
   const Index pixels = (kMaxTile - 1) * pass.x.stride + integrad_window_extent(pass.x);
   return pixels * pass.y.kernel * pass.in_channels + kMaxTile * pass.out_channels;
 }
@@ -34,8 +34,7 @@ bool affordable(const Pass& pass, Index filter_values, bool winograd) {
                                        static_cast<double>(integrad_window_extent(pass.x));
   const double channels = static_cast<double>(pass.in_channels);
   const double of_gradient =
-      winograd ? kWinogradChunk * (6.0 * channels + 4.0 * static_cast<double>(pass.out_channels))
-               : 0;
+      winograd ? kWinogradChunk * 6.0 * (channels + static_cast<double>(pass.out_channels)) : 0;
   return std::max(pixels * pass.y.kernel * channels, of_gradient) <= double{1 << 22} &&
          filter_values <= (Index{1} << 28);
 }
@@ -46,7 +45,7 @@ bool winograd_for(Convolution kind, const ConvGeometry& g) {
 }
 
 Index filter_values(Convolution kind, const Pass& pass, bool winograd) {
-  const Index taps = Index{pass.y.kernel} * (winograd ? 6 : pass.x.kernel);
+  const Index taps = winograd ? 4 * 6 : Index{pass.y.kernel} * pass.x.kernel;
   return taps * padded(pass.out_channels) * (kind == Convolution::full ? pass.in_channels : 1);
 }
 
@@ -83,32 +82,31 @@ void pack_full(const RowConvolution& c, Index lanes, Value&& value, float* into)
   }
 }
 
-/// The same of the six factors of three taps, two by two.
+/// The same of the factors of 3x3 taps, two along x at a time.
 template <class Value>
 void pack_winograd(const RowConvolution& c, Index lanes, Value&& value, float* into) {
   const Index row = c.in_channels * 2 * lanes, pairs = (c.blocks + 1) / 2;
   const Index grain = std::max<Index>((Index{1} << 13) / row, 1);
-  parallel_for(pairs * c.kernel_y, grain, [&](Index first, Index behind) {
+  parallel_for(pairs * 4, grain, [&](Index first, Index behind) {
     for (Index unit = first; unit < behind; ++unit) {
-      const Index block = unit / c.kernel_y * 2, ky = unit % c.kernel_y, begin = block * lanes;
+      const Index block = unit / 4 * 2, begin = block * lanes;
+      const int k = static_cast<int>(unit % 4);
       const Index width = std::min<Index>(2, c.blocks - block) * lanes;
-      const Index phase = c.kernel_y * c.in_channels * 2 * width;
+      const Index phase = 4 * c.in_channels * 2 * width;
       const Index outputs = std::min(width, c.out_channels - begin);
-      float* to = into + 3 * block * c.kernel_y * row + ky * c.in_channels * 2 * width;
+      float* to = into + 12 * block * row + k * c.in_channels * 2 * width;
       for (Index ci = 0; ci < c.in_channels; ++ci, to += 2 * width) {
         if (outputs < width)
           for (Index i = 0; i < 3; ++i) std::fill_n(to + i * phase, 2 * width, 0.0f);
 #pragma omp simd
         for (Index o = 0; o < outputs; ++o) {
-          const auto factors =
-              winograd::taps(value(begin + o, ky, ci, 0), value(begin + o, ky, ci, 1),
-                             value(begin + o, ky, ci, 2));
-          to[o] = factors[1];
-          to[width + o] = factors[2];
-          to[phase + o] = factors[3];
-          to[phase + width + o] = factors[4];
-          to[2 * phase + o] = factors[0];
-          to[2 * phase + width + o] = factors[5];
+          const auto taps = [&](Index kx) {
+            return winograd::row_taps(k, value(begin + o, 0, ci, kx), value(begin + o, 1, ci, kx),
+                                      value(begin + o, 2, ci, kx));
+          };
+          const auto factors = winograd::taps(taps(0), taps(1), taps(2));
+          for (Index i = 0; i < 6; ++i)
+            to[i / 2 * phase + i % 2 * width + o] = factors[static_cast<std::size_t>(i)];
         }
       }
     }
@@ -139,7 +137,7 @@ PackedPass pack(Convolution kind, bool winograd, const Pass& pass, const float* 
   RowConvolution& c = packed.c;
   const Index width = c.blocks * kernels.lanes;
   const Index values =
-      c.kernel_y * (winograd ? 6 : c.kernel_x) * width * (full ? c.in_channels : 1);
+      (winograd ? 4 * 6 : c.kernel_y * c.kernel_x) * width * (full ? c.in_channels : 1);
   packed.filter = Buffer<float>::uninitialized(static_cast<std::size_t>(values + 1));
   if (winograd)
     pack_winograd(c, kernels.lanes, value, packed.filter.data());
@@ -295,10 +293,9 @@ PackedGradient pack_filter_gradient(Convolution kind, const ConvGeometry& g, boo
           .rows = Index{g.batch} * g.out_height,
           .narrow = narrow,
           .winograd = winograd,
-          .values = c.kernel_y * (winograd ? 6 : c.kernel_x) *
-                    (narrow ? c.out_channels
-                     : full ? c.in_channels
-                            : 1),
+          .values = (winograd ? 4 * 6 : c.kernel_y * c.kernel_x) * (narrow ? c.out_channels
+                                                                    : full ? c.in_channels
+                                                                           : 1),
           .width = c.blocks * kernels.lanes};
 }
 

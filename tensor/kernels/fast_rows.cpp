@@ -40,9 +40,8 @@ void run_rows(const PackedPass& packed, Index batch, const float* x, float* y, I
       streams_past_caches(lines, large_alone()) && pass.out_pixel_step == pass.out_channels;
   const Index work =
       std::max<Index>(1, pass.out_width * pass.out_channels * pass.y.kernel * pass.x.kernel);
-  const Index grain = std::clamp<Index>((Index{1} << 16) / work, 8, 64);
+  const Index grain = std::clamp<Index>((Index{1} << 16) / work, 8, 64) / 2 * 2;  // whole pairs
   parallel_for(batch * pass.out_height, grain, [&](Index begin, Index end) {
-    Buffer<float> scratch = Buffer<float>::uninitialized(static_cast<std::size_t>(packed.scratch));
     for (Index ox = 0; ox < pass.out_width; ox += strip) {
       RowConvolution c = packed.c;
       c.out_width = std::min(strip, pass.out_width - ox);
@@ -51,6 +50,7 @@ void run_rows(const PackedPass& packed, Index batch, const float* x, float* y, I
       c.in_width -= start;
       const Index piece = std::min(c.in_width, c.out_width * c.stride) * c.in_channels *
                           Index{sizeof(float)};  // of the row below, about
+      PassRows rows(packed, c);
       for (Index row = begin; row < end; ++row) {
         const Index n = row / pass.out_height, oy = row % pass.out_height;
         const Reach r = reach(pass.y, oy, pass.in_height);
@@ -62,12 +62,26 @@ void run_rows(const PackedPass& packed, Index batch, const float* x, float* y, I
                   .count = 1};
         float* const row_into =
             y + packed.offset + n * image_step + oy * pass.out_row_step + ox * pass.out_pixel_step;
-        packed.kernel(c, {image + r.begin * pass.in_row(), pass.y.dilation * pass.in_row()},
-                      r.first_tap, r.end_tap, scratch.data(), next,
-                      streams ? RowDestination{nullptr, row_into} : RowDestination{row_into});
+        rows.row(n, oy, r, {image + r.begin * pass.in_row(), pass.in_row()}, next,
+                 streams ? RowDestination{nullptr, row_into} : RowDestination{row_into});
       }
     }
   });
+}
+
+PassRows::PassRows(const PackedPass& packed, const RowConvolution& part)
+    : packed_(packed),
+      c_(part),
+      scratch_(Buffer<float>::uninitialized(static_cast<std::size_t>(packed.scratch))) {}
+
+void PassRows::row(Index image, Index row, const Reach& r, const RingRows<float>& x, Upcoming& next,
+                   const RowDestination& y) {
+  const Index line = image * packed_.pass.out_height + row;
+  c_.lower = row % 2 != 0;
+  c_.held = c_.lower && held_ == line;
+  packed_.kernel(c_, x.every(packed_.pass.y.dilation), r.first_tap, r.end_tap, scratch_.data(),
+                 next, y);
+  if (!c_.lower) held_ = line + 1;
 }
 
 Index PackedGradient::band() const {
@@ -82,21 +96,16 @@ void PackedGradient::unpack(const float* total, float* filter_gradient,
   const Index channels = narrow ? c.in_channels : c.out_channels;
   if (winograd) {
     const Index inputs = c.in_channels;
-    parallel_for(c.kernel_y * inputs, std::max<Index>((Index{1} << 13) / channels, 1),
-                 [&](Index begin, Index end) {
-                   for (Index i = begin; i < end; ++i) {
-                     const Index ky = i / inputs, ci = i % inputs;
-                     const float* const from = total + (ky * 6 * inputs + ci) * width;
-                     for (Index o = 0; o < channels; ++o) {
-                       const auto factor = [&](Index f) { return from[f * inputs * width + o]; };
-                       const auto taps = winograd::tap_gradients<float>(
-                           {factor(0), factor(1), factor(2), factor(3), factor(4), factor(5)});
-                       float* const to = filter_gradient + (o * c.kernel_y + ky) * 3 * inputs + ci;
-                       for (Index kx = 0; kx < 3; ++kx)
-                         to[kx * inputs] = taps[static_cast<std::size_t>(kx)] + 0.0f;
-                     }
-                   }
-                 });
+    parallel_for(
+        inputs, std::max<Index>((Index{1} << 12) / channels, 1), [&](Index begin, Index end) {
+          for (Index ci = begin; ci < end; ++ci)
+            for (Index o = 0; o < channels; ++o) {
+              const auto taps = winograd::filter_gradients<float>(
+                  [&](Index k, Index i) { return total[((6 * k + i) * inputs + ci) * width + o]; });
+              for (Index tap = 0; tap < 9; ++tap)
+                filter_gradient[(o * 9 + tap) * inputs + ci] = taps[static_cast<std::size_t>(tap)];
+            }
+        });
   } else if (kind == Convolution::full && !narrow) {
     for (Index o = 0; o < channels; ++o)
       for (Index i = 0; i < values; ++i) filter_gradient[o * values + i] = total[i * width + o];
@@ -112,14 +121,16 @@ GradientRows::GradientRows(const PackedGradient& packed) : packed_(packed) {
   const Index outputs = c.inner_begin + (c.out_width - c.inner_end);
   const Index extent = (c.kernel_x - 1) * c.dilation + 1;
   const Index strips = (outputs * c.stride + 2 * extent) * c.kernel_y * c.in_channels;
-  const Index factors = std::min<Index>(kWinogradChunk, (c.out_width + 3) / 4) *
-                        (6 * c.in_channels + 4 * packed.width);
+  const Index factors =
+      std::min<Index>(kWinogradChunk, (c.out_width + 3) / 4) * 6 * (c.in_channels + packed.width);
   strips_ =
       Buffer<float>::uninitialized(static_cast<std::size_t>(packed.winograd ? factors : strips));
   // A convolution's kernel reads the cotangent in whole vectors.
   if (packed.kind == Convolution::full && !packed.narrow && packed.width != c.out_channels)
     wide_ = Buffer<float>::uninitialized(static_cast<std::size_t>(c.out_width * packed.width));
   std::fill_n(wide_.data(), wide_.size(), 0.0f);
+  if (packed.winograd)
+    upper_ = Buffer<float>::uninitialized(static_cast<std::size_t>(c.out_width * packed.width));
 }
 
 const float* GradientRows::widened(Index count, const float* d) {
@@ -130,10 +141,19 @@ const float* GradientRows::widened(Index count, const float* d) {
   return wide_.data();
 }
 
-void GradientRows::add(const Reach& r, const RingRows<float>& x, const float* d, float* partial,
-                       Upcoming& next) {
-  packed_.kernel(packed_.c, x.every(packed_.y.dilation), r.first_tap, r.end_tap,
-                 widened(packed_.c.out_width, d), strips_.data(), partial, next);
+void GradientRows::add(Index row, bool ends, const Reach& r, const RingRows<float>& x,
+                       const float* d, float* partial, Upcoming& next) {
+  RowGradient c = packed_.c;
+  const float* const wide = widened(c.out_width, d);
+  if (packed_.winograd) {
+    c.lower = row % 2 != 0;
+    c.paired = c.lower ? paired_ : !ends;
+    c.upper = c.lower && c.paired ? upper_.data() : nullptr;
+    paired_ = !c.lower && c.paired;
+    if (paired_) std::copy_n(wide, upper_.size(), upper_.data());
+  }
+  packed_.kernel(c, x.every(packed_.y.dilation), r.first_tap, r.end_tap, wide, strips_.data(),
+                 partial, next);
 }
 
 void GradientRows::add_pixels(Index count, const float* x, const float* d, float* partial,

@@ -1,5 +1,6 @@
 #pragma once
 #include <algorithm>
+#include <optional>
 
 #include "integrad/tensor/kernels/fast.h"
 #include "integrad/tensor/kernels/line_source.h"
@@ -14,12 +15,12 @@ class ForwardRows {
   ForwardRows(const PackedForward& packed, Input input)
       : packed_(packed),
         input_(std::move(input)),
-        scratch_(Buffer<float>::uninitialized(
-            static_cast<std::size_t>(packed.pass ? packed.pass->scratch : 0))),
         planes_(
             packed.narrow ? packed.narrow->planes() : 0,
             std::min(integrad_window_extent(packed.geometry.window.y), packed.geometry.in_height),
-            Turn{this}) {}
+            Turn{this}) {
+    if (packed.pass) rows_.emplace(*packed.pass);
+  }
   ForwardRows(const ForwardRows&) = delete;
   ForwardRows& operator=(const ForwardRows&) = delete;
 
@@ -33,9 +34,7 @@ class ForwardRows {
       float_kernels().narrow_row(packed_.narrow->row, planes.every(g.window.y.dilation),
                                  r.first_tap, r.end_tap, into.cached, next_);
     } else {
-      const RingRows<float> x = input_.rows(image, r.begin, r.end);
-      packed_.pass->kernel(packed_.pass->c, x.every(g.window.y.dilation), r.first_tap, r.end_tap,
-                           scratch_.data(), next_, into);
+      rows_->row(image, row, r, input_.rows(image, r.begin, r.end), next_, into);
     }
   }
 
@@ -51,7 +50,7 @@ class ForwardRows {
   const PackedForward& packed_;
   Input input_;
   Upcoming next_;
-  Buffer<float> scratch_;
+  std::optional<PassRows> rows_;
   RowRing<Turn> planes_;
 };
 

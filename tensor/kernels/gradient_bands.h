@@ -1,5 +1,6 @@
 #pragma once
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "integrad/tensor/kernels/bands.h"
@@ -38,8 +39,8 @@ bool gradients_in_bands(Convolution kind, const ConvGeometry& g, const float* fi
     auto dy = make_cotangent();
     GradientRows rows(gradient);
     auto finish = make_finish();
-    Buffer<float> scratch = Buffer<float>::uninitialized(
-        static_cast<std::size_t>(passes.empty() ? 0 : passes.front().scratch));
+    std::optional<PassRows> gradient_rows;
+    if (!passes.empty()) gradient_rows.emplace(passes.front());
     for (Index row = begin; row < end; ++row) {
       const Index image = row / g.out_height, oy = row % g.out_height;
       // Input rows that this output row owns, and all rows of dy that are needed now.
@@ -64,13 +65,11 @@ bool gradients_in_bands(Convolution kind, const ConvGeometry& g, const float* fi
         add_upcoming(dy, image, dy_end, next);
         if (in_begin < in_end) finish.add_upcoming(image * g.in_height + in_end, next);
       }
-      rows.add(r, x, d(oy).first, partial, next);
+      rows.add(oy, row + 1 == end || oy + 1 == g.out_height, r, x, d(oy).first, partial, next);
       for (Index iy = in_begin; iy < in_end; ++iy) {
-        const PackedPass& packed = passes.front();
-        const Reach back = reach(packed.pass.y, iy, g.out_height);
+        const Reach back = reach(passes.front().pass.y, iy, g.out_height);
         finish.row(image * g.in_height + iy, [&](const RowDestination& row_into) {
-          packed.kernel(packed.c, d(back.begin).every(packed.pass.y.dilation), back.first_tap,
-                        back.end_tap, scratch.data(), next, row_into);
+          gradient_rows->row(image, iy, back, d(back.begin), next, row_into);
         });
       }
     }

@@ -10,157 +10,168 @@ namespace integrad::kernels::reference {
 
 namespace {
 
-/// A row of pixels, zero beyond its ends.
+using winograd::Six;
+
+template <class T>
+struct Map {
+  const T* values;
+  Index height, width, channels;
+  /// A row of image n; none beyond it.
+  const T* row(Index n, Index y) const {
+    return y < 0 || y >= height ? nullptr : values + (n * height + y) * width * channels;
+  }
+};
+
+/// A factor of some rows: pixels of one, with those of another added or subtracted.
 template <class T>
 struct Pixels {
-  const T* row;
+  const T *of, *with;  // null: zeros
+  float sign;
   Index width, channels;
   T at(Index x, Index channel) const {
-    return x < 0 || x >= width ? T(0) : row[x * channels + channel];
+    if (x < 0 || x >= width) return T(0);
+    const auto value = [&](const T* row) {
+      return row == nullptr ? T(0) : row[x * channels + channel];
+    };
+    if (sign == 0) return value(of);
+    return sign > 0 ? value(of) + value(with) : value(of) - value(with);
   }
-  winograd::Six<T> factors(Index start, Index c) const {
+  Six<T> factors(Index start, Index c) const {
     return winograd::points<T>({at(start, c), at(start + 1, c), at(start + 2, c), at(start + 3, c),
                                 at(start + 4, c), at(start + 5, c)});
   }
 };
 
-/// Four outputs: for_each_term(visit) calls visit(points, taps) with the factors of each row of
-/// taps and channel that they read, in order, and may do so again.
-template <class T, class Terms>
-std::array<T, 4> four(T bias, Terms&& for_each_term) {
-  using namespace winograd;
-  // Adds the products first and second of each term.
-  const auto add = [&](std::size_t first, std::size_t second, T& p, T& q) {
-    for_each_term([&](const Six<T>& d, const Six<T>& g) {
-      p = std::fma(d[first], g[first], p);
-      q = std::fma(d[second], g[second], q);
-    });
-  };
-  T pa = T(0), na = T(0), pb = T(0), nb = T(0);
-  add(1, 2, pa, na);
-  add(3, 4, pb, nb);
-  const T even_a = pa + na, odd_a = pa - na, even_b = pb + nb, odd_b = pb - nb;
-  T y0 = (even_a + even_b) + bias, y3 = std::fma(T(b3), odd_b, T(a3) * odd_a) + bias;
-  add(0, 5, y0, y3);
-  return {y0 + T(0), (std::fma(T(b), odd_b, T(a) * odd_a) + bias) + T(0),
-          (std::fma(T(b2), even_b, T(a2) * even_a) + bias) + T(0), y3 + T(0)};
+/// Factor k of the four rows from y on.
+template <class T>
+Pixels<T> row_factor(const Map<T>& x, Index n, Index y, int k) {
+  const winograd::RowFactor& f = winograd::row_factors[k];
+  return {x.row(n, y + f.of), x.row(n, y + f.with), f.sign, x.width, x.channels};
 }
 
-/// Stores four outputs, or those of the last four that there are.
-template <class T>
-void store_four(const std::array<T, 4>& values, Index ox, Index width, Index channels, T* at) {
-  for (Index i = 0; i < 4 && ox + i < width; ++i)
-    at[(ox + i) * channels] = values[static_cast<std::size_t>(i)];
+/// Four outputs of an upper or a lower row: for_each_term(k, visit) calls visit(points, taps) with
+/// the factors of each channel, in order, k being the factor along y.
+template <class T, class Terms>
+std::array<T, 4> four(bool lower, T bias, Terms&& for_each_term) {
+  using namespace winograd;
+  const auto add = [&](int k, Six<T>& p) {
+    for_each_term(k, [&](const Six<T>& d, const Six<T>& g) {
+      for (std::size_t i = 0; i < 6; ++i) p[i] = std::fma(d[i], g[i], p[i]);
+    });
+  };
+  Six<T> p = {}, q = {};
+  add(1, p);
+  add(2, q);
+  for (std::size_t i = 0; i < 6; ++i) p[i] = lower ? p[i] - q[i] : p[i] + q[i];
+  add(lower ? 3 : 0, p);
+  const T even_a = p[0] + p[1], odd_a = p[0] - p[1], even_b = p[2] + p[3], odd_b = p[2] - p[3];
+  const T y[4] = {(even_a + even_b) + p[4], std::fma(T(b), odd_b, T(a) * odd_a),
+                  std::fma(T(b2), even_b, T(a2) * even_a),
+                  std::fma(T(b3), odd_b, T(a3) * odd_a) + p[5]};
+  return {(y[0] + bias) + T(0), (y[1] + bias) + T(0), (y[2] + bias) + T(0), (y[3] + bias) + T(0)};
+}
+
+/// Windows begin `pad_y` and `pad_x` points before the output; tap(o, ky, kx, ci) reads the filter.
+template <class T, class Tap>
+void convolve(Index batch, const Map<T>& x, Index pad_y, Index pad_x, Tap&& tap, const T* bias,
+              Index height, Index width, Index outputs, T* y) {
+  parallel_for(batch * height, 1, [&](Index row, Index) {
+    const Index n = row / height, oy = row % height;
+    const bool lower = oy % 2 != 0;
+    for (Index ox = 0; ox < width; ox += 4)
+      for (Index o = 0; o < outputs; ++o) {
+        const auto terms = [&](int k, auto&& visit) {
+          const Pixels<T> pixels = row_factor(x, n, oy - lower - pad_y, k);
+          for (Index ci = 0; ci < x.channels; ++ci) {
+            const auto taps = [&](Index kx) {
+              return winograd::row_taps(k, tap(o, 0, kx, ci), tap(o, 1, kx, ci), tap(o, 2, kx, ci));
+            };
+            visit(pixels.factors(ox - pad_x, ci), winograd::taps(taps(0), taps(1), taps(2)));
+          }
+        };
+        const auto values = four(lower, bias != nullptr ? bias[o] : T(0), terms);
+        for (Index i = 0; i < 4 && ox + i < width; ++i)
+          y[(row * width + ox + i) * outputs + o] = values[static_cast<std::size_t>(i)];
+      }
+  });
 }
 
 }  // namespace
 
 template <class T>
 void winograd_forward(const ConvGeometry& g, const T* x, const T* filter, const T* bias, T* y) {
-  const Index inputs = g.in_channels, outputs = g.out_channels;
-  const integrad_window wy = g.window.y;
-  parallel_for(Index{g.batch} * g.out_height, 1, [&](Index row, Index) {
-    const Index n = row / g.out_height;
-    const std::int32_t y0 =
-        integrad_window_start(static_cast<std::int32_t>(row % g.out_height), wy);
-    for (Index ox = 0; ox < g.out_width; ox += 4)
-      for (Index o = 0; o < outputs; ++o) {
-        const auto terms = [&](auto&& visit) {
-          for (std::int32_t ky = 0; ky < wy.kernel; ++ky) {
-            const Index iy = y0 + ky * wy.dilation;
-            if (iy < 0 || iy >= g.in_height) continue;
-            const Pixels<T> pixels{x + (n * g.in_height + iy) * g.in_width * inputs, g.in_width,
-                                   inputs};
-            const T* const taps = filter + (o * wy.kernel + ky) * 3 * inputs;
-            for (Index ci = 0; ci < inputs; ++ci)
-              visit(pixels.factors(ox - g.window.x.pad_before, ci),
-                    winograd::taps(taps[ci], taps[inputs + ci], taps[2 * inputs + ci]));
-          }
-        };
-        store_four(four(bias != nullptr ? bias[o] : T(0), terms), ox, g.out_width, outputs,
-                   y + row * g.out_width * outputs + o);
-      }
-  });
+  const Index inputs = g.in_channels;
+  const auto tap = [&](Index o, Index ky, Index kx, Index ci) {
+    return filter[((o * 3 + ky) * 3 + kx) * inputs + ci];
+  };
+  convolve(g.batch, Map<T>{x, g.in_height, g.in_width, inputs}, g.window.y.pad_before,
+           g.window.x.pad_before, tap, bias, g.out_height, g.out_width, g.out_channels, y);
 }
 
-// The outputs that four inputs were read by, as a convolution with the taps in reverse.
+// The outputs that each input was read by, as a convolution with the taps in reverse.
 template <class T>
 void winograd_input_gradient(const ConvGeometry& g, const T* cotangent, const T* filter,
                              T* x_gradient) {
-  const Index inputs = g.in_channels, outputs = g.out_channels;
-  const integrad_window wy = g.window.y;
-  parallel_for(Index{g.batch} * g.in_height, 1, [&](Index row, Index) {
-    const Index n = row / g.in_height, iy = row % g.in_height;
-    for (Index ix = 0; ix < g.in_width; ix += 4)
-      for (Index ci = 0; ci < inputs; ++ci) {
-        const auto terms = [&](auto&& visit) {
-          for (std::int32_t ky = wy.kernel - 1; ky >= 0; --ky) {
-            const Index ty = iy + wy.pad_before - Index{ky} * wy.dilation, oy = ty / wy.stride;
-            if (ty < 0 || ty % wy.stride != 0 || oy >= g.out_height) continue;
-            const Pixels<T> pixels{cotangent + (n * g.out_height + oy) * g.out_width * outputs,
-                                   g.out_width, outputs};
-            for (Index o = 0; o < outputs; ++o) {
-              const T* const taps = filter + (o * wy.kernel + ky) * 3 * inputs + ci;
-              visit(pixels.factors(ix + g.window.x.pad_before - 2, o),
-                    winograd::taps(taps[2 * inputs], taps[inputs], taps[0]));
-            }
-          }
-        };
-        store_four(four(T(0), terms), ix, g.in_width, inputs,
-                   x_gradient + row * g.in_width * inputs + ci);
-      }
-  });
+  const Index inputs = g.in_channels;
+  const auto tap = [&](Index ci, Index ky, Index kx, Index o) {
+    return filter[((o * 3 + 2 - ky) * 3 + 2 - kx) * inputs + ci];
+  };
+  convolve(g.batch, Map<T>{cotangent, g.out_height, g.out_width, g.out_channels},
+           2 - g.window.y.pad_before, 2 - g.window.x.pad_before, tap,
+           static_cast<const T*>(nullptr), g.in_height, g.in_width, inputs, x_gradient);
 }
 
 template <class T>
 void winograd_filter_gradient(const ConvGeometry& g, const T* x, const T* cotangent,
                               T* filter_gradient, T* bias_gradient) {
   const Index inputs = g.in_channels, outputs = g.out_channels;
-  const integrad_window wy = g.window.y;
-  const Index factors = outputs * wy.kernel * 6 * inputs;  // [o][ky][6][ci]
-  const auto band = [&](Index begin, Index end, T* partial) {
-    for (Index row = begin; row < end; ++row) {
-      const Index n = row / g.out_height;
-      const std::int32_t y0 =
-          integrad_window_start(static_cast<std::int32_t>(row % g.out_height), wy);
-      const T* const line = cotangent + row * g.out_width * outputs;
-      for (Index o = 0; o < outputs; ++o)
-        partial[factors + o] += row_sum(line + o, g.out_width, outputs);
-      const Pixels<T> cotangents{line, g.out_width, outputs};
-      for (std::int32_t ky = 0; ky < wy.kernel; ++ky) {
-        const Index iy = y0 + ky * wy.dilation;
-        if (iy < 0 || iy >= g.in_height) continue;
-        const Pixels<T> pixels{x + (n * g.in_height + iy) * g.in_width * inputs, g.in_width,
-                               inputs};
-        for (Index ox = 0; ox < g.out_width; ox += 4)
-          for (Index o = 0; o < outputs; ++o) {
-            const auto d =
-                winograd::cotangents<T>({cotangents.at(ox, o), cotangents.at(ox + 1, o),
-                                         cotangents.at(ox + 2, o), cotangents.at(ox + 3, o)});
-            for (Index ci = 0; ci < inputs; ++ci) {
-              const auto points = pixels.factors(ox - g.window.x.pad_before, ci);
-              T* const into = partial + (o * wy.kernel + ky) * 6 * inputs + ci;
-              for (std::size_t i = 0; i < 6; ++i) {
-                T& sum = into[static_cast<Index>(i) * inputs];
-                sum = std::fma(points[i], d[i], sum);
-              }
+  const Map<T> map{x, g.in_height, g.in_width, inputs};
+  const Map<T> cotangents{cotangent, g.out_height, g.out_width, outputs};
+  const Index factors = 4 * 6 * inputs * outputs;  // [k][6][ci][o]
+  // Rows oy and oy + 1 of image n, or the one that is there.
+  const auto pair = [&](Index n, Index oy, const T* upper, const T* lower, T* partial) {
+    const T* const rows[2] = {upper, lower};
+    for (int k = upper != nullptr ? 0 : 1; k < (lower != nullptr ? 4 : 3); ++k) {
+      const winograd::RowFactor& f = winograd::row_cotangents[k];
+      const Pixels<T> points = row_factor(map, n, oy - g.window.y.pad_before, k);
+      const Pixels<T> d{rows[f.of], rows[f.with], f.sign, g.out_width, outputs};
+      for (Index ox = 0; ox < g.out_width; ox += 4)
+        for (Index o = 0; o < outputs; ++o) {
+          const auto product = winograd::cotangents<T>(
+              {d.at(ox, o), d.at(ox + 1, o), d.at(ox + 2, o), d.at(ox + 3, o)});
+          for (Index ci = 0; ci < inputs; ++ci) {
+            const auto point = points.factors(ox - g.window.x.pad_before, ci);
+            for (std::size_t i = 0; i < 6; ++i) {
+              T& sum = partial[((k * 6 + static_cast<Index>(i)) * inputs + ci) * outputs + o];
+              sum = std::fma(point[i], product[i], sum);
             }
           }
-      }
+        }
     }
   };
-  const Index rows = Index{g.batch} * g.out_height, weights = factors / 2;
+  const auto band = [&](Index begin, Index end, T* partial) {
+    for (Index row = begin; row < end; ++row) {
+      const Index n = row / g.out_height, oy = row % g.out_height;
+      const T* const line = cotangents.row(n, oy);
+      for (Index o = 0; o < outputs; ++o)
+        partial[factors + o] += row_sum(line + o, g.out_width, outputs);
+      if (oy % 2 != 0)
+        pair(n, oy - 1, row > begin ? cotangents.row(n, oy - 1) : nullptr, line, partial);
+      else if (row + 1 == end || oy + 1 == g.out_height)
+        pair(n, oy, line, nullptr, partial);
+    }
+  };
+  const Index rows = Index{g.batch} * g.out_height, weights = 9 * inputs * outputs;
   sum_bands<T>(
       rows, band_rows(rows, weights + outputs), factors + outputs, band, [&](const T* total) {
-        for (Index run = 0; run < outputs * wy.kernel; ++run)
+        for (Index o = 0; o < outputs; ++o)
           for (Index ci = 0; ci < inputs; ++ci) {
-            const T* const from = total + run * 6 * inputs + ci;
-            const auto taps =
-                winograd::tap_gradients<T>({from[0], from[inputs], from[2 * inputs],
-                                            from[3 * inputs], from[4 * inputs], from[5 * inputs]});
-            for (Index kx = 0; kx < 3; ++kx)
-              filter_gradient[(run * 3 + kx) * inputs + ci] =
-                  taps[static_cast<std::size_t>(kx)] + T(0);
+            const auto value = [&](Index k, Index i) {
+              return total[((k * 6 + i) * inputs + ci) * outputs + o];
+            };
+            const auto taps = winograd::filter_gradients<T>(value);
+            for (Index tap = 0; tap < 9; ++tap)
+              filter_gradient[(o * 9 + tap) * inputs + ci] = taps[static_cast<std::size_t>(tap)];
           }
         if (bias_gradient != nullptr) std::copy_n(total + factors, outputs, bias_gradient);
       });

@@ -3,67 +3,16 @@
 #include <doctest/doctest.h>
 
 #include <Eigen/Dense>
-#include <array>
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
 #include "integrad/tensor/error.h"
 #include "integrad/tensor/kernels/fast.h"
-#include "integrad/tensor/kernels/winograd.h"
-#include "integrad/tests/support/kernel_cases.h"
+#include "integrad/tests/support/float_conv_case.h"
 
 using namespace integrad;
 using namespace integrad::testing;
-
-namespace {
-
-struct Case {
-  Index batch, height, width, in_channels, out_channels;
-  WindowSpec window;
-  Index groups = 1;
-};
-
-std::ostream& operator<<(std::ostream& out, const Case& c) {
-  return out << c.batch << 'x' << c.height << 'x' << c.width << ' ' << c.in_channels << "->"
-             << c.out_channels << ' ' << c.window << " groups " << c.groups;
-}
-
-Shape filter_shape(const Case& c) {
-  return {c.out_channels, c.window.kernel_y, c.window.kernel_x, c.in_channels / c.groups};
-}
-
-ConvGeometry geometry(const Case& c) {
-  return conv2d_geometry(Shape{c.batch, c.height, c.width, c.in_channels}, filter_shape(c),
-                         c.window, c.groups);
-}
-
-/// All three kernels, under every instruction set, against the reference.
-void check_same_bits(const Case& c, std::uint64_t seed) {
-  const Settings settings;
-  CAPTURE(c);
-  const ConvGeometry g = geometry(c);
-  const Tensor<float> x = kernel_values<float>(g.input(), seed);
-  const Tensor<float> filter = kernel_values<float>(filter_shape(c), seed + 1);
-  const Tensor<float> bias = kernel_values<float>(Shape{c.out_channels}, seed + 2);
-  const Tensor<float> d = kernel_values<float>(g.output(), seed + 3);
-  const float* bias_or_null = seed % 3 == 0 ? nullptr : bias.data();
-  Tensor<float> y(g.output()), dx(g.input()), dw(filter.shape()), db(bias.shape());
-  kernels::reference::conv2d_forward(g, x.data(), filter.data(), bias_or_null, y.data());
-  kernels::reference::conv2d_input_gradient(g, d.data(), filter.data(), dx.data());
-  kernels::reference::conv2d_filter_gradient(g, x.data(), d.data(), dw.data(), db.data());
-  for_each_isa(seed, [&] {
-    Guarded y2(y.size()), dx2(dx.size()), dw2(dw.size()), db2(db.size());
-    kernels::conv2d_forward(g, x.data(), filter.data(), bias_or_null, y2.values.data());
-    kernels::conv2d_input_gradient(g, d.data(), filter.data(), dx2.values.data());
-    kernels::conv2d_filter_gradient(g, x.data(), d.data(), dw2.values.data(), db2.values.data());
-    CHECK(y2.holds(y));
-    CHECK(dx2.holds(dx));
-    CHECK(dw2.holds(dw));
-    CHECK(db2.holds(db));
-  });
-}
-
-}  // namespace
 
 TEST_CASE("convolution: every width gives the reference's bits") {
   for (std::int32_t width = 1; width <= 40; ++width) {
@@ -97,7 +46,7 @@ TEST_CASE("convolution: few outputs of many inputs give the reference's bits") {
 TEST_CASE("convolution: random windows, paddings and groups give the reference's bits") {
   Draw draw(11);
   for (std::uint64_t i = 0; i < 120; ++i) {
-    Case c;
+    FloatConvCase c;
     c.window = draw.window();
     c.batch = 1 + draw.below(2);
     c.height = draw.height(c.window, 5);
@@ -109,104 +58,13 @@ TEST_CASE("convolution: random windows, paddings and groups give the reference's
   }
 }
 
-TEST_CASE("convolution: four outputs at a time give the reference's bits for every window") {
-  Draw draw(12);
-  for (std::uint64_t i = 0; i < 80; ++i) {
-    Case c;
-    c.window = draw.window();
-    c.window.kernel_x = 3;
-    c.window.stride_x = c.window.dilation_x = 1;
-    if (c.window.padding.kind == Padding::Kind::fixed) {
-      c.window.padding.left = draw.below(3);
-      c.window.padding.right = draw.below(3);
-    }
-    c.batch = 1 + draw.below(2);
-    c.height = draw.height(c.window, 5);
-    c.width = 14 + draw.below(40);       // too narrow below 16 outputs
-    c.in_channels = 7 + draw.below(12);  // 7: one at a time
-    c.out_channels = 7 + draw.below(30);
-    check_same_bits(c, 2000 + i);
-  }
-}
-
+// Bands of a filter gradient (bands.h) that begin with a pair's lower row or end with its upper
+// one.
+// A lower row's sums are kept for it only while the upper row is the last that was computed.
 // A plain convolution takes no part in it, so that integers stay integers.
-TEST_CASE("convolution: plain sums of integers are exact") {
-  const Settings settings;
-  Case c{1, 4, 18, 12, 16, WindowSpec::square(3, 1, Padding::same())};
-  ConvGeometry g = geometry(c);
-  REQUIRE(kernels::is_winograd(g));
-  g.plain = true;
-  const Random random(5, 1);
-  Tensor<float> x(g.input()), filter(filter_shape(c));
-  for (Index i = 0; i < x.size(); ++i)
-    x[i] = static_cast<float>(random.below(static_cast<std::uint64_t>(i), 256));
-  for (Index i = 0; i < filter.size(); ++i)
-    filter[i] = static_cast<float>(random.below(static_cast<std::uint64_t>(1000 + i), 255)) - 127;
-  const auto wide_x = x.cast<double>(), wide_filter = filter.cast<double>();
-  for_each_isa(1, [&] {
-    Tensor<float> y(g.output());
-    Tensor<double> exact(g.output());
-    kernels::conv2d_forward<float>(g, x.data(), filter.data(), nullptr, y.data());
-    kernels::conv2d_forward<double>(g, wide_x.data(), wide_filter.data(), nullptr, exact.data());
-    bool same = true;
-    for (Index i = 0; i < y.size(); ++i) same &= static_cast<double>(y[i]) == exact[i];
-    CHECK(same);
-    CHECK(std::floor(exact[17]) == exact[17]);
-  });
-}
-
 // More channels than a group has, more fours than a chunk of a filter gradient and than a strip.
-TEST_CASE("convolution: fours of long rows give the reference's bits") {
-  for (Index width : {47, 48, 49, 50, 51, 131, 255, 257, 270})
-    check_same_bits({1, 4, width, 33, 24, WindowSpec::square(3, 1, Padding::same())},
-                    static_cast<std::uint64_t>(3000 + width));
-}
-
 // What sums and differences of points cost: root mean squares of what a convolution of 64 channels
 // comes to in float, beside double.
-TEST_CASE("convolution: four outputs at a time are nearly as exact as single ones") {
-  const Settings settings;
-  const Case fours{1, 6, 30, 64, 16, WindowSpec::square(3, 1, Padding::same())};
-  const ConvGeometry g = geometry(fours);
-  REQUIRE(kernels::is_winograd(g));
-  ConvGeometry single = g;
-  single.plain = true;
-  REQUIRE(!kernels::is_winograd(single));
-  const Tensor<float> x = kernel_values<float>(g.input(), 1);
-  const Tensor<float> filter = kernel_values<float>(filter_shape(fours), 2);
-  const Tensor<float> d = kernel_values<float>(g.output(), 3);
-  const Tensor<double> wide_x = x.cast<double>(), wide_filter = filter.cast<double>();
-  const Tensor<double> wide_d = d.cast<double>();
-  const auto errors = [&](const ConvGeometry& of) {
-    Tensor<float> y(of.output()), dx(of.input()), dw(filter.shape());
-    Tensor<double> wide_y(of.output()), wide_dx(of.input()), wide_dw(filter.shape());
-    kernels::conv2d_forward<float>(of, x.data(), filter.data(), nullptr, y.data());
-    kernels::conv2d_forward<double>(of, wide_x.data(), wide_filter.data(), nullptr, wide_y.data());
-    kernels::conv2d_input_gradient(of, d.data(), filter.data(), dx.data());
-    kernels::conv2d_input_gradient(of, wide_d.data(), wide_filter.data(), wide_dx.data());
-    kernels::conv2d_filter_gradient<float>(of, x.data(), d.data(), dw.data(), nullptr);
-    kernels::conv2d_filter_gradient<double>(of, wide_x.data(), wide_d.data(), wide_dw.data(),
-                                            nullptr);
-    const auto error = [](const Tensor<float>& got, const Tensor<double>& exact) {
-      double squares = 0, all = 0;
-      for (Index i = 0; i < got.size(); ++i) {
-        const double difference = static_cast<double>(got[i]) - exact[i];
-        squares += difference * difference;
-        all += exact[i] * exact[i];
-      }
-      return std::sqrt(squares / all);
-    };
-    return std::array<double, 3>{error(y, wide_y), error(dx, wide_dx), error(dw, wide_dw)};
-  };
-  const auto of_fours = errors(g), of_single = errors(single);
-  for (std::size_t i = 0; i < 3; ++i) {
-    CAPTURE(i);
-    MESSAGE("relative error of fours ", of_fours[i], ", of single outputs ", of_single[i]);
-    CHECK(of_fours[i] < 3 * of_single[i]);
-    CHECK(of_fours[i] < 1e-6);
-  }
-}
-
 // Sums that lie so near the middle between two floats that rounding to double first goes wrong: the
 // software fma must round once, as the instruction does. Random values never come so near.
 TEST_CASE("convolution: every multiply-add rounds once") {
@@ -231,7 +89,7 @@ TEST_CASE("convolution: every multiply-add rounds once") {
 }
 
 TEST_CASE("convolution: the number of threads changes no bit") {
-  const Case c{2, 37, 70, 16, 16, WindowSpec::square(3, 1, Padding::same())};
+  const FloatConvCase c{2, 37, 70, 16, 16, WindowSpec::square(3, 1, Padding::same())};
   const ConvGeometry g = geometry(c);
   const Tensor<float> x = kernel_values<float>(g.input(), 1),
                       d = kernel_values<float>(g.output(), 2);
@@ -255,10 +113,10 @@ TEST_CASE("convolution: the number of threads changes no bit") {
 TEST_CASE("convolution: strips change no bit, and narrow caches have none") {
   const Settings settings;
   const WindowSpec same = WindowSpec::square(3, 1, Padding::same());
-  const Case cases[] = {{2, 9, 150, 70, 16, same},
-                        {1, 9, 260, 65, 3, WindowSpec::square(3, 2, Padding::same())},
-                        {1, 9, 150, 66, 5, {3, 5, 1, 1, 2, 2, Padding::same()}}};
-  for (const Case& c : cases) {
+  const FloatConvCase cases[] = {{2, 9, 150, 70, 16, same},
+                                 {1, 9, 260, 65, 3, WindowSpec::square(3, 2, Padding::same())},
+                                 {1, 9, 150, 66, 5, {3, 5, 1, 1, 2, 2, Padding::same()}}};
+  for (const FloatConvCase& c : cases) {
     CAPTURE(c);
     const ConvGeometry g = geometry(c);
     const Tensor<float> x = kernel_values<float>(g.input(), 1);
@@ -296,12 +154,15 @@ TEST_CASE("convolution: the reference agrees with a matrix product over gathered
   const Settings settings;
   using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
   WindowSpec uneven{3, 2, 2, 1, 1, 2, Padding::fixed(1, 2, 0, 1)};
-  const Case cases[] = {{2, 6, 7, 3, 5, WindowSpec::square(3, 1, Padding::same())},
-                        {1, 7, 9, 4, 6, uneven, 2},
-                        {1, 8, 8, 2, 3, WindowSpec::square(2, 2)},
-                        {2, 3, 17, 9, 8, WindowSpec::square(3, 1, Padding::same())},
-                        {1, 7, 16, 8, 10, {2, 3, 2, 1, 1, 1, Padding::fixed(1, 0, 2, 0)}}};
-  for (const Case& c : cases) {
+  const FloatConvCase cases[] = {
+      {2, 6, 7, 3, 5, WindowSpec::square(3, 1, Padding::same())},
+      {1, 7, 9, 4, 6, uneven, 2},
+      {1, 8, 8, 2, 3, WindowSpec::square(2, 2)},
+      {2, 3, 17, 9, 8, WindowSpec::square(3, 1, Padding::same())},
+      {1, 7, 16, 8, 10, WindowSpec::square(3, 1, Padding::fixed(1, 2, 2, 0))},
+      {3, 1, 18, 10, 8, WindowSpec::square(3, 1, Padding::same())},
+      {1, 7, 16, 8, 10, {2, 3, 2, 1, 1, 1, Padding::fixed(1, 0, 2, 0)}}};
+  for (const FloatConvCase& c : cases) {
     CAPTURE(c);
     const ConvGeometry g = geometry(c);
     const Tensor<double> x = kernel_values<double>(g.input(), 1);

@@ -22,10 +22,10 @@ struct Precision {
 };
 
 const Precision kPrecisions[] = {
-    {"float", Kind::floating, "ff723bf9953cc1caf53049a6d9098af739c17379c86e14a8c8623c189fd3da3a"},
-    {"bf16", Kind::bfloat16, "ce7d0e5b8092c872515de7756428a9a8686ec57ac23bd7c025966bf1b4fea76b"},
+    {"float", Kind::floating, "b150a00f12a1bcd0d69f03b50819205458dbc01af26bb128cd021534805365c7"},
+    {"bf16", Kind::bfloat16, "5ca2ddf285f922da39b1bc717fa13f994c44a57debd1c9fde0a48905c8e19967"},
     {"quantised", Kind::quantized,
-     "e11af41c8ca50ba1a99adeb2c16a3b68d0f0a3db4c4582ce7823eb63a0798585"},
+     "1d3574a1f727c097701cfdf02e8b4c095a4963797c81b3fed80ac0fd3ae47d45"},
 };
 
 /// Crops of varied pictures, small enough for an emulated processor. Three steps an epoch, the last

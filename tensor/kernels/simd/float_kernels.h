@@ -27,12 +27,15 @@ struct RowConvolution {
   std::int64_t kernel_y, kernel_x, stride, dilation, pad;
   std::int64_t out_pixel_step;  // between output pixels: out_channels, more when they interleave
   // Convolution: per pair of blocks [ky][ci][kx][2][lanes], an odd last block [ky][ci][kx][lanes].
-  // Winograd: per pair of blocks [3][ky][ci][2][2][lanes], of the factors 1 and 2, 3 and 4, 0 and
-  // 5; an odd last block [3][ky][ci][2][lanes].
+  // Winograd: per pair of blocks [3][4][ci][2][2][lanes], of two factors along x each and the four
+  // along y; an odd last block [3][4][ci][2][lanes].
   // Depthwise: [ky][kx][blocks][lanes]. Channels beyond the last are zeros.
   const float* filter;
   const float* bias;  // [blocks][lanes]
   bool relu = false;  // results go through max(., 0)
+  // Winograd: whether the row is the lower one of its pair, and whether scratch holds what the
+  // upper one left for it.
+  bool lower = false, held = false;
 };
 
 /// A filter gradient along x. Partial sums are [ky][kx][ci][blocks][lanes], for depthwise
@@ -42,6 +45,10 @@ struct RowGradient {
   std::int64_t kernel_y, kernel_x, stride, dilation, pad;
   std::int64_t inner_begin, inner_end;  // outputs whose windows lie inside the row; 0, 0 if none
   bool bias = true;                     // whether the bias gradient is wanted
+  // Winograd: whether the row is the lower one of its pair, whether the other one is added too, and
+  // then, of a lower one, the upper one's cotangent.
+  bool lower = false, paired = false;
+  const float* upper = nullptr;
 };
 
 /// A convolution of stride 1 along x with few outputs, its input in planes: [in_channels][plane],
@@ -64,9 +71,10 @@ struct FloatKernels {
   /// room for kernel_y rows of (kMaxTile - 1) * stride + extent pixels and kMaxTile output pixels.
   void (*conv_row)(const RowConvolution& c, const RingRows<float>& x, std::int64_t ky_begin,
                    std::int64_t ky_end, float* scratch, Upcoming& next, const RowDestination& y);
-  /// The same of what is_winograd() takes (winograd.h). `scratch` has room for the six factors of
-  /// kMaxFours fours in kernel_y rows, in_channels rounded up to whole groups of kWinogradLanes,
-  /// and for 2 kMaxFours vectors; where there are several blocks, for half of these fours.
+  /// The same of what is_winograd() takes (winograd.h). `scratch` has room for the six sums of
+  /// kMaxFours fours, kWinogradLanes channels; for their factors in three rows, in_channels rounded
+  /// up to whole groups of kWinogradLanes (where there are several blocks, of half as many fours);
+  /// and for the six sums of a whole row of fours, in `blocks` vectors.
   void (*winograd_row)(const RowConvolution& c, const RingRows<float>& x, std::int64_t ky_begin,
                        std::int64_t ky_end, float* scratch, Upcoming& next,
                        const RowDestination& y);
@@ -78,8 +86,8 @@ struct FloatKernels {
   void (*conv_filter_row)(const RowGradient& c, const RingRows<float>& x, std::int64_t ky_begin,
                           std::int64_t ky_end, const float* cotangent, float* scratch,
                           float* partial, Upcoming& next);
-  /// The same with partial sums [ky][6][ci][blocks][lanes], of the factors. `scratch`:
-  /// 6 in_channels and 4 rows of lanes for each of kWinogradChunk fours, or of those there are.
+  /// The same with partial sums [4][6][ci][blocks][lanes], of the factors. `scratch`: 6 in_channels
+  /// and 6 rows of lanes for each of kWinogradChunk fours, or of those there are.
   void (*winograd_filter_row)(const RowGradient& c, const RingRows<float>& x, std::int64_t ky_begin,
                               std::int64_t ky_end, const float* cotangent, float* scratch,
                               float* partial, Upcoming& next);
