@@ -11,8 +11,8 @@ struct GradientPoints {
 
 // `width`: between the partial sums of two values.
 template <int values, int blocks, int parts>
-void gradient_tile(std::int64_t width, const GradientPoints (&points)[parts], float* partial,
-                   Fetch& fetches) {
+NEVER_INLINE void gradient_tile(std::int64_t width, const GradientPoints (&points)[parts],
+                                float* partial, Fetch& fetches) {
   Fetch fetch = fetches;  // in registers
   Vector sum[values][blocks];
   UNROLL for (int i = 0; i < values; ++i) UNROLL for (int b = 0; b < blocks; ++b) sum[i][b] =

@@ -4,9 +4,9 @@
 // Cotangents of the products of fours, [width] each, `factor` floats apart. What is behind the
 // `outputs` counts as zero.
 template <bool whole>
-ALWAYS_INLINE void winograd_cotangents(const RowSum& row, std::int64_t pixel, std::int64_t width,
-                                       std::int64_t outputs, std::int64_t fours,
-                                       std::int64_t factor, float* into) {
+NEVER_INLINE void winograd_cotangents(const RowSum& row, std::int64_t pixel, std::int64_t width,
+                                      std::int64_t outputs, std::int64_t fours, std::int64_t factor,
+                                      float* into) {
   namespace w = winograd;
   const Vector a = all(w::a), a2 = all(w::a2), a3 = all(w::a3);
   const Vector b = all(w::b), b2 = all(w::b2), b3 = all(w::b3);
