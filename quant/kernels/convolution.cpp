@@ -74,14 +74,22 @@ Index winograd_bytes(Index channels) {
          Index{sizeof(std::int16_t)};
 }
 
-// Few channels, or few pixels, are not worth the factors. 24 times each sum must be representable.
+// Few channels, or few pixels, are not worth the factors. 48 times each sum must be representable.
 bool is_winograd(const Int8Kernels& kernels, const integrad_conv& layer) {
-  const integrad_window& x = layer.window_x;
+  const auto three = [](const integrad_window& w) {
+    return w.kernel == 3 && w.stride == 1 && w.dilation == 1;
+  };
   const std::int32_t inputs = layer.input.channels, zero_point = layer.input_zero_point;
   const double farthest = std::max(127 - zero_point, zero_point + 128);
-  return kernels.winograd_row != nullptr && x.kernel == 3 && x.stride == 1 && x.dilation == 1 &&
-         inputs >= 8 && layer.output.channels >= 8 && layer.output.width >= 8 &&
-         24 * 128 * farthest * x.kernel * layer.window_y.kernel * inputs < 0x1p31;
+  return three(layer.window_x) && three(layer.window_y) && inputs >= kernels.winograd_channels &&
+         layer.output.channels >= kernels.winograd_channels && layer.output.width >= 8 &&
+         48 * 128 * farthest * 9 * inputs < 0x1p31;
+}
+
+// What winograd_row works in, beside the sums of a tile.
+Index winograd_scratch(const Int8Kernels& kernels, const ConvRow& c, Index tile, Index tiles) {
+  const Index fours = tile / 4, sums = 36 * fours + tiles * 6 * fours * c.blocks;
+  return sums * kernels.lanes * 4 + 3 * fours * 4 * c.pixel_bytes;
 }
 
 ConvWay direct_way(const Int8Kernels& kernels, const integrad_conv& layer) {
@@ -115,7 +123,8 @@ bool run_codes(const std::shared_ptr<const RowLayer>& layer, Index batch, const 
   const Index row_size = integrad_row_size(layer->pass.output);
   run_rows(layer->pass, batch, input,
            [&](const std::uint8_t* const* rows, const std::int8_t* next, std::uint8_t* scratch,
-               Index row) { layer->kernel(rows, next, scratch, output + row * row_size); });
+               const PairRow& pair,
+               Index row) { layer->kernel(rows, next, scratch, pair, output + row * row_size); });
   return true;
 }
 
@@ -127,9 +136,9 @@ bool run_sums(const std::shared_ptr<const RowLayer>& layer, Index batch, const s
   pass.scratch_bytes += integrad_row_size(pass.output) * Index{sizeof(std::int32_t)};
   run_rows(pass, batch, input,
            [&](const std::uint8_t* const* rows, const std::int8_t* next, std::uint8_t* scratch,
-               Index row) {
+               const PairRow& pair, Index row) {
              std::uint8_t* const made = scratch + own_bytes;
-             layer->kernel(rows, next, scratch, reinterpret_cast<std::int8_t*>(made));
+             layer->kernel(rows, next, scratch, pair, reinterpret_cast<std::int8_t*>(made));
              sums(row, reinterpret_cast<const std::int32_t*>(made));
            });
   return true;
@@ -144,7 +153,8 @@ std::shared_ptr<const RowLayer> conv_layer_by(const ConvWay& way, const integrad
   const Index inputs = layer.input.channels, outputs = layer.output.channels;
   const Index width = layer.output.width, blocks = (outputs + kernels->lanes - 1) / kernels->lanes;
   const Index channels = way.joined ? wx.kernel * inputs : inputs;  // of a tap
-  const Index groups = (channels + kernels->group - 1) / kernels->group;
+  const Index group = way.winograd ? 2 : kernels->group;
+  const Index groups = (channels + group - 1) / group;
   ConvRow c{.in_channels = inputs,
             .groups = groups,
             .pixel_bytes = way.winograd ? winograd_bytes(inputs) / 4
@@ -171,9 +181,10 @@ std::shared_ptr<const RowLayer> conv_layer_by(const ConvWay& way, const integrad
                  1, inputs, way.winograd ? 4 * c.pixel_bytes : c.pixel_bytes,
                  layer.input_zero_point},
       .prepare = way.winograd ? kernels->prepare_winograd_row : kernels->prepare_row,
-      .scratch_bytes = (way.narrow ? tiles : c.blocks) * way.tile * kernels->lanes * 4};
+      .scratch_bytes = (way.narrow ? tiles : c.blocks) * way.tile * kernels->lanes * 4 +
+                       (way.winograd ? winograd_scratch(*kernels, c, way.tile, tiles) : 0)};
   if (!affordable(pass) ||
-      !affordable_weights({c.blocks, kernels->lanes, wy.kernel,
+      !affordable_weights({c.blocks, kernels->lanes, way.winograd ? 4 : wy.kernel,
                            way.winograd ? kWinogradFactors : c.kernel_x, groups, 4}))
     return nullptr;
   const auto packed = std::make_shared<Packed>();
@@ -186,9 +197,11 @@ std::shared_ptr<const RowLayer> conv_layer_by(const ConvWay& way, const integrad
   c.stage = packed->stage.stage;
   return std::make_shared<const RowLayer>(
       RowLayer{pass, [=](const std::uint8_t* const* rows, const std::int8_t* next,
-                         std::uint8_t* scratch, std::int8_t* into) {
+                         std::uint8_t* scratch, const PairRow& pair, std::int8_t* into) {
                  [[maybe_unused]] const auto& kept = packed;
-                 way.kernel(c, rows, next, reinterpret_cast<std::int32_t*>(scratch), into);
+                 ConvRow row = c;
+                 row.row = {pair.lower, pair.lower && pair.held};
+                 way.kernel(row, rows, next, reinterpret_cast<std::int32_t*>(scratch), into);
                }});
 }
 
@@ -251,7 +264,7 @@ std::shared_ptr<const RowLayer> float_depthwise_layer(const integrad_depthwise& 
                             .stage = packed->stage.stage};
   return std::make_shared<const RowLayer>(RowLayer{
       pass, [=, &kernels](const std::uint8_t* const* rows, const std::int8_t* next,
-                          std::uint8_t* scratch, std::int8_t* into) {
+                          std::uint8_t* scratch, const PairRow&, std::int8_t* into) {
         [[maybe_unused]] const auto& kept = packed;
         kernels.float_depthwise_row(c, rows, next, reinterpret_cast<std::int32_t*>(scratch), into);
       }});
@@ -311,7 +324,7 @@ std::shared_ptr<const RowLayer> depthwise_layer(const integrad_depthwise& layer,
   c.stage = packed->stage.stage;
   return std::make_shared<const RowLayer>(RowLayer{
       pass, [=](const std::uint8_t* const* rows, const std::int8_t* next, std::uint8_t* scratch,
-                std::int8_t* into) {
+                const PairRow&, std::int8_t* into) {
         [[maybe_unused]] const auto& kept = packed;
         kernels->depthwise_row(c, rows, next, scratch,
                                reinterpret_cast<std::int32_t*>(scratch + plane_bytes), into);

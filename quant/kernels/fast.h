@@ -119,7 +119,7 @@ class PreparedRows {
 /// Output row number `row` of all images, of a layer whose prepared input rows are rows[ky]; `next`
 /// is the input row that will be prepared next, null behind the last.
 using RowVisitor = std::function<void(const std::uint8_t* const* rows, const std::int8_t* next,
-                                      std::uint8_t* scratch, Index row)>;
+                                      std::uint8_t* scratch, const PairRow& pair, Index row)>;
 void run_rows(const RowPass& pass, Index batch, const std::int8_t* input, const RowVisitor& visit);
 
 /// A layer with all that its kernel reads.
@@ -127,7 +127,7 @@ struct RowLayer {
   RowPass pass;
   /// Computes one output row; `next` may be null.
   std::function<void(const std::uint8_t* const* rows, const std::int8_t* next,
-                     std::uint8_t* scratch, std::int8_t* into)>
+                     std::uint8_t* scratch, const PairRow& pair, std::int8_t* into)>
       kernel;
 };
 /// What a row is made of: codes, or int32_t sums in their places.

@@ -35,10 +35,11 @@ class GroupWriter {
   std::int8_t* to_;
 };
 
-// `step` lies between the weights of one output channel, `channel_step` between channels.
-void pack_bias(PackedFilter& packed, const Int8Kernels& kernels, std::int32_t zero_point,
-               const std::int8_t* filter, const std::int32_t* bias, Index channels,
-               Index channel_step, Index count, Index step, Index vectors,
+// `step` lies between the weights of one output channel, `channel_step` between channels; `offset`:
+// the kernel multiplies codes + 128, not codes without their zero point.
+void pack_bias(PackedFilter& packed, const Int8Kernels& kernels, bool offset,
+               std::int32_t zero_point, const std::int8_t* filter, const std::int32_t* bias,
+               Index channels, Index channel_step, Index count, Index step, Index vectors,
                const ChannelOf& channel_of) {
   const std::int64_t reach = std::max(127 - zero_point, zero_point + 128);
   std::vector<std::int32_t> biases;
@@ -51,7 +52,7 @@ void pack_bias(PackedFilter& packed, const Int8Kernels& kernels, std::int32_t ze
     }
     const std::int64_t own = bias != nullptr ? bias[channel] : 0;
     packed.bounds.push_back(std::abs(own) + reach * size);
-    biases.push_back(integrad_wrap32(own - (kernels.offset ? (zero_point + 128) * sum : 0)));
+    biases.push_back(integrad_wrap32(own - (offset ? (zero_point + 128) * sum : 0)));
   }
   for (Index vector = 0; vector < vectors; ++vector)
     for (Index lane = 0; lane < kernels.lanes; ++lane) {
@@ -60,12 +61,18 @@ void pack_bias(PackedFilter& packed, const Int8Kernels& kernels, std::int32_t ze
     }
 }
 
-// 24 times the factors of three taps.
+// 24 times the factors of three taps along x, in the order of winograd_row.h.
 std::array<std::int16_t, 6> factors_of(int g0, int g1, int g2) {
   const int even_1 = -4 * (g0 + g2), odd_1 = -4 * g1, even_2 = g0 + 4 * g2, odd_2 = 2 * g1;
   const auto word = [](int value) { return static_cast<std::int16_t>(value); };
-  return {word(6 * g0),         word(even_1 + odd_1), word(even_1 - odd_1),
-          word(even_2 + odd_2), word(even_2 - odd_2), word(24 * g2)};
+  return {word(6 * g0),         word(24 * g2),        word(even_1 + odd_1),
+          word(even_1 - odd_1), word(even_2 + odd_2), word(even_2 - odd_2)};
+}
+// Twice factor k along y.
+int row_factor(Index k, int g0, int g1, int g2) {
+  if (k == 0) return 2 * g0;
+  if (k == 3) return 2 * g2;
+  return k == 1 ? g0 + g2 + g1 : g0 + g2 - g1;
 }
 
 }  // namespace
@@ -91,41 +98,43 @@ PackedFilter pack_conv(const Int8Kernels& kernels, const integrad_conv& layer, c
             else
               writer.put_group(nullptr, 0);
           }
-  pack_bias(packed, kernels, layer.input_zero_point, filter, bias, outputs, size, size, 1, c.blocks,
-            consecutive_channels(lanes, outputs));
+  pack_bias(packed, kernels, kernels.offset, layer.input_zero_point, filter, bias, outputs, size,
+            size, 1, c.blocks, consecutive_channels(lanes, outputs));
   return packed;
 }
 
 PackedFilter pack_winograd(const Int8Kernels& kernels, const integrad_conv& layer, const ConvRow& c,
                            const std::int8_t* filter, const std::int32_t* bias) {
   const Index inputs = layer.input.channels, outputs = layer.output.channels, lanes = kernels.lanes;
-  const Index size = c.kernel_y * 3 * inputs;
+  const Index size = 9 * inputs;
   PackedFilter packed;
   packed.weights = Buffer<std::int8_t>::uninitialized(
-      static_cast<std::size_t>(c.blocks * lanes * c.kernel_y * kWinogradFactors * c.groups * 4));
+      static_cast<std::size_t>(c.blocks * lanes * 4 * kWinogradFactors * c.groups * 4));
   std::int8_t* to = packed.weights.data();
   std::fill_n(to, packed.weights.size(), std::int8_t{0});  // what no channel fills
   for (Index block = 0; block < c.blocks; block += 2) {
     const Index first = block * lanes, width = std::min<Index>(2, c.blocks - block) * lanes * 4;
-    const Index phase = c.kernel_y * c.groups * 2 * width;
-    // Of factors 0 to 5; winograd_row.h takes 1 and 2 first, then 3 and 4, then 0 and 5.
-    const Index places[kWinogradFactors] = {2 * phase,        0, width, phase, phase + width,
-                                            2 * phase + width};
-    for (Index ky = 0; ky < c.kernel_y; ++ky)
+    const Index pair = 4 * c.groups * 2 * width;
+    for (Index k = 0; k < 4; ++k)
       for (Index ci = 0; ci < inputs; ++ci) {
-        std::int8_t* lane = to + (ky * c.groups + ci / 2) * 2 * width + ci % 2 * 2;
-        const std::int8_t* taps = filter + first * size + ky * 3 * inputs + ci;
+        std::int8_t* lane = to + (k * c.groups + ci / 2) * 2 * width + ci % 2 * 2;
+        const std::int8_t* taps = filter + first * size + ci;
         const Index behind = std::min(first + width / 4, outputs);
         for (Index o = first; o < behind; ++o, lane += 4, taps += size) {
-          const auto factors = factors_of(taps[0], taps[inputs], taps[2 * inputs]);
-          for (std::size_t i = 0; i < factors.size(); ++i)
-            std::memcpy(lane + places[i], &factors[i], sizeof factors[i]);
+          const auto along_y = [&](Index kx) {
+            const std::int8_t* const column = taps + kx * inputs;
+            return row_factor(k, column[0], column[3 * inputs], column[6 * inputs]);
+          };
+          const auto factors = factors_of(along_y(0), along_y(1), along_y(2));
+          for (Index i = 0; i < kWinogradFactors; ++i)
+            std::memcpy(lane + i / 2 * pair + i % 2 * width, &factors[static_cast<std::size_t>(i)],
+                        sizeof factors[0]);
         }
       }
-    to += 3 * phase;
+    to += 3 * pair;
   }
-  pack_bias(packed, kernels, layer.input_zero_point, filter, bias, outputs, size, size, 1, c.blocks,
-            consecutive_channels(lanes, outputs));
+  pack_bias(packed, kernels, false, layer.input_zero_point, filter, bias, outputs, size, size, 1,
+            c.blocks, consecutive_channels(lanes, outputs));
   return packed;
 }
 
@@ -142,8 +151,8 @@ PackedFilter pack_narrow(const Int8Kernels& kernels, const integrad_conv& layer,
       for (Index lane = 0; lane < lanes; ++lane)
         for (Index i = 0; i < kernels.group; ++i)
           writer.put(filter[tap * inputs + (group + lane % 4) * kernels.group + i]);
-  pack_bias(packed, kernels, layer.input_zero_point, filter, bias, 1, 0, taps * inputs, 1, 1,
-            [](Index, Index) { return Index{0}; });
+  pack_bias(packed, kernels, kernels.offset, layer.input_zero_point, filter, bias, 1, 0,
+            taps * inputs, 1, 1, [](Index, Index) { return Index{0}; });
   return packed;
 }
 
@@ -156,8 +165,8 @@ PackedFilter pack_float_depthwise(const Int8Kernels& kernels, const integrad_dep
     for (Index tap = 0; tap < taps; ++tap)
       for (Index channel = first; channel < first + lanes; ++channel)
         packed.real_weights.push_back(static_cast<float>(filter[tap * channels + channel]));
-  pack_bias(packed, kernels, layer.input_zero_point, filter, bias, channels, 1, taps, channels,
-            channels / lanes, consecutive_channels(lanes, channels));
+  pack_bias(packed, kernels, false, layer.input_zero_point, filter, bias, channels, 1, taps,
+            channels, channels / lanes, consecutive_channels(lanes, channels));
   packed.real_bias.assign(packed.bias.begin(), packed.bias.end());
   return packed;
 }
@@ -184,7 +193,7 @@ PackedFilter pack_depthwise(const Int8Kernels& kernels, const integrad_depthwise
                              : std::int8_t{0});
             }
           }
-  pack_bias(packed, kernels, layer.input_zero_point, filter, bias, channels, 1,
+  pack_bias(packed, kernels, kernels.offset, layer.input_zero_point, filter, bias, channels, 1,
             c.kernel_y * c.kernel_x, channels, parts * planes, channel_of);
   return packed;
 }

@@ -53,7 +53,7 @@ bool affordable(const RowPass& pass) {
 void run_rows(const RowPass& pass, Index batch, const std::int8_t* input, const RowVisitor& visit) {
   const Index height = pass.output.height;
   // Bands so high that the rows which two of them prepare cost little.
-  const Index band = std::clamp<Index>((height + 15) / 16, 4, 32);
+  const Index band = (std::clamp<Index>((height + 15) / 16, 4, 32) + 1) / 2 * 2;  // whole pairs
   const Index bands = (height + band - 1) / band;
   const Index row_size = integrad_row_size(pass.input);
   parallel_chunks(batch * bands, [&](Index chunk) {
@@ -67,7 +67,7 @@ void run_rows(const RowPass& pass, Index batch, const std::int8_t* input, const 
       const std::uint8_t* const* window =
           rows.at(integrad_window_start(static_cast<std::int32_t>(oy), pass.window_y), codes);
       visit(window, rows.next() < pass.input.height ? codes(rows.next()) : nullptr, scratch.data(),
-            n * height + oy);
+            {oy % 2 != 0, oy > begin}, n * height + oy);
     }
   });
 }

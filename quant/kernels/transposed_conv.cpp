@@ -73,10 +73,10 @@ bool transposed_conv(const integrad_transposed_conv& layer, Index batch, const s
   const Index row_size = integrad_row_size(layer.output);
   run_rows(window_rows.front()->pass, batch, input,
            [&](const std::uint8_t* const* rows, const std::int8_t* next, std::uint8_t* scratch,
-               Index row) {
+               const PairRow& pair, Index row) {
              std::int8_t* into = output + row * wy.kernel * row_size;
              for (const auto& window_row : window_rows) {
-               window_row->kernel(rows, next, scratch, into);
+               window_row->kernel(rows, next, scratch, pair, into);
                into += row_size;
              }
            });

@@ -3,6 +3,7 @@
 
 #include "integrad/quant/kernels/simd/int8_kernels.h"
 #include "integrad/tensor/kernels/simd/unroll.h"
+#include "integrad/tensor/kernels/simd/winograd_numbers.h"
 #if defined(__x86_64__)
 #include <immintrin.h>
 
@@ -13,15 +14,9 @@ namespace {
 // Written once for all instruction sets, in terms of the vector above.
 #include "integrad/quant/kernels/simd/all_rows.h"
 #include "integrad/quant/kernels/simd/float_depthwise_row.h"
-// Groups of 16 bits have room for the factors of points.
-#include "integrad/quant/kernels/simd/winograd_row.h"
 
 constexpr Int8Kernels all_kernels() {
   Int8Kernels kernels = kernels_of_this_set();
-  kernels.winograd_tile = 4 * kFours1;
-  kernels.winograd_tile2 = 4 * kFours2;
-  kernels.prepare_winograd_row = prepare_winograd_row;
-  kernels.winograd_row = winograd_row;
   kernels.float_tile = kFloatTile;
   kernels.prepare_float_row = prepare_float_row;
   kernels.float_depthwise_row = float_depthwise_row;

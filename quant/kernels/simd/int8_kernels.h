@@ -77,6 +77,12 @@ struct RowLayout {
   std::int32_t zero_point;
 };
 
+/// Of rows that are computed in pairs: whether a row is its pair's lower one, and whether scratch
+/// holds what the upper one left for it.
+struct PairRow {
+  bool lower = false, held = false;
+};
+
 /// A convolution along x; rows (y) are the caller's loop. `blocks` = ceil(out_channels / lanes).
 /// Neighbouring taps may be told as one (kernel_x = 1) with the channels of all: `groups` hold
 /// them, and pixels still lie pixel_bytes apart.
@@ -88,6 +94,7 @@ struct ConvRow {
   const std::int8_t* filter;
   const std::int32_t* bias;  // [blocks][lanes], the zero point's share included
   OutputStage stage;
+  PairRow row = {};  // of winograd_row
 };
 
 /// A depthwise convolution along x. A piece is 16 bytes of a row's form; a vector holds 4 channels
@@ -146,7 +153,8 @@ struct Int8Kernels {
   bool offset;               // the form is code + 128: the bias takes zero point + 128 away
   bool joins_taps;           // neighbouring taps are faster as one
   std::int64_t tile, tile2;  // pixels computed together, with one block of channels and with more
-  std::int64_t winograd_tile, winograd_tile2;  // likewise
+  std::int64_t winograd_channels;              // of input and output that winograd_row is worth
+  std::int64_t winograd_tile, winograd_tile2;  // as tile
   std::int64_t float_tile;                     // of float_depthwise_row
   std::int64_t segment;  // pieces that a depthwise convolution computes together
 
@@ -156,10 +164,12 @@ struct Int8Kernels {
   /// row of the image to be fetched into the cache meanwhile: it is needed for the next output row.
   void (*conv_row)(const ConvRow& c, const std::uint8_t* const* rows, const std::int8_t* next,
                    std::int32_t* sums, std::int8_t* output);
-  /// Both for three neighbouring taps at stride 1, where 24 times each sum is representable; null
-  /// where conv_row is as fast. The layout's pixels are fours of pixels, of 6 factors for each
-  /// whole 16 channels, and the filter's weights of 16 bits are [pair of blocks][factors 1 and 2,
-  /// 3 and 4, 0 and 5][ky][group][2][blocks][lanes] groups.
+  /// Both for 3x3 taps at stride 1, where 48 times each sum is representable. The layout's pixels
+  /// are fours of pixels, of 6 factors for each whole 16 channels; groups hold two 16-bit numbers,
+  /// and the filter's are [pair of blocks][three pairs of factors along x][four along y][group][2]
+  /// [blocks][lanes]. `sums` has room for a tile of all channels; for 12 vectors and 6 of each
+  /// block for each four of a tile and of a row of whole tiles; and for three tiles of prepared
+  /// fours.
   void (*prepare_winograd_row)(const RowLayout& layout, const std::int8_t* row, std::uint8_t* into);
   void (*winograd_row)(const ConvRow& c, const std::uint8_t* const* rows, const std::int8_t* next,
                        std::int32_t* sums, std::int8_t* output);

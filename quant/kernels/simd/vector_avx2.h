@@ -6,6 +6,7 @@ constexpr int kTile1 = 12, kTile2 = 6;           // pixels held with one vector 
 constexpr int kTileGroup1 = 1, kTileGroup2 = 1;  // pixels whose taps are taken in turn
 constexpr bool kCodesStay = false;               // registers suffice for three taps' weights
 constexpr int kFours1 = 6, kFours2 = 3;          // fours of pixels held, likewise (winograd_row.h)
+constexpr int kWinogradChannels = 8;             // fewer are not worth the factors
 
 ALWAYS_INLINE Vector load(const void* p) {
   return _mm256_loadu_si256(static_cast<const __m256i*>(p));
@@ -26,6 +27,11 @@ ALWAYS_INLINE void add_products(Vector& sum, Vector codes, Vector weights) {
   sum = _mm256_add_epi32(sum, _mm256_madd_epi16(codes, weights));
 }
 
+// The same of groups of 16 bits.
+ALWAYS_INLINE void add_word_products(Vector& sum, Vector codes, Vector weights) {
+  add_products(sum, codes, weights);
+}
+
 ALWAYS_INLINE Vector add(Vector a, Vector b) {
   return _mm256_add_epi32(a, b);
 }
@@ -40,17 +46,6 @@ ALWAYS_INLINE Vector times(Vector a) {
 }
 ALWAYS_INLINE Vector multiply_low(Vector a, Vector b) {
   return _mm256_mullo_epi32(a, b);
-}
-// 16-bit numbers, two in a lane.
-ALWAYS_INLINE Vector add_words(Vector a, Vector b) {
-  return _mm256_add_epi16(a, b);
-}
-ALWAYS_INLINE Vector subtract_words(Vector a, Vector b) {
-  return _mm256_sub_epi16(a, b);
-}
-template <int factor>
-ALWAYS_INLINE Vector times_words(Vector a) {
-  return _mm256_slli_epi16(a, factor / 2);
 }
 ALWAYS_INLINE Vector bit_and(Vector a, Vector b) {
   return _mm256_and_si256(a, b);
