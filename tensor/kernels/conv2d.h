@@ -8,13 +8,15 @@
 ///   input gradient   the outputs that read the point, ascending: oy, co, ox (so ky, kx descend)
 ///   filter gradient  per band of output rows (bands.h): rows, then columns; bands in order
 ///   bias gradient    per band: row_sum of each row (bands.h); bands in order
-/// Where is_winograd() (winograd.h: windows three points wide) four neighbours of a row come from
-/// sums p of six products, numbered as there, a step adding one product to one of them:
-///   forward          p[1] to p[4] over ky, ci, ascending, from 0; y[0] and y[3] go on from what
-///                    these and the bias come to with p[0] and p[5], in the same order (how they
-///                    are put together, winograd_reference.cpp says)
-///   input gradient   the same over oy, co, ascending, with the taps in reverse
-///   filter gradient  of the six factors as above, fours for columns; a tap's from the totals
+/// Where is_winograd() (winograd.h: windows of 3x3 points) four neighbours of a row come from six
+/// sums p of products, numbered as there, a step adding one product to one of them:
+///   forward          over ci, ascending, from 0: those of factor 1 along y, and those of factor 2;
+///                    an upper row's p goes on from their sum with factor 0, a lower row's from
+///                    their difference with factor 3 (how the six are put together,
+///                    winograd_reference.cpp says)
+///   input gradient   the same over co, ascending, with the taps in reverse
+///   filter gradient  of the four and six factors as above, pairs for rows (those of one band and
+///                    image) and fours for columns; a tap's from the totals
 /// Taps outside the image may be left out or multiplied as zeros: that can change nothing but the
 /// sign of a zero, and every sum ends by adding +0, so a zero is always +0.
 namespace integrad::kernels {

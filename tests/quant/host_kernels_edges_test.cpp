@@ -57,3 +57,16 @@ TEST_CASE("layers that leave the right of the image unread") {
       check(c, 1);
     }
 }
+
+// One tap of whole groups reads the image's own rows; the last tile of a row ends with it.
+TEST_CASE("rows of codes are read as they are for every width") {
+  const WindowSpec w = WindowSpec::square(1);
+  for (Index width = 1; width <= 45; ++width)
+    for (const Index inputs : {4, 16, 18, 36}) {  // 18: no whole groups of four
+      CAPTURE(width);
+      CAPTURE(inputs);
+      Draw draw(static_cast<std::uint64_t>(width));
+      for (const Index outputs : {16, 32, 33})
+        check(ConvCase(draw, w, 3, width, inputs, outputs, false, Scales::usual), 5);
+    }
+}
