@@ -85,30 +85,29 @@ void pack_full(const RowConvolution& c, Index lanes, Value&& value, float* into)
 /// The same of the factors of 3x3 taps, two along x at a time.
 template <class Value>
 void pack_winograd(const RowConvolution& c, Index lanes, Value&& value, float* into) {
-  const Index row = c.in_channels * 2 * lanes, pairs = (c.blocks + 1) / 2;
-  const Index grain = std::max<Index>((Index{1} << 13) / row, 1);
-  parallel_for(pairs * 4, grain, [&](Index first, Index behind) {
+  const Index inputs = c.in_channels, pairs = (c.blocks + 1) / 2;
+  const Index grain = std::max<Index>((Index{1} << 11) / lanes, 1);
+  parallel_for(pairs * inputs, grain, [&](Index first, Index behind) {
     for (Index unit = first; unit < behind; ++unit) {
-      const Index block = unit / 4 * 2, begin = block * lanes;
-      const int k = static_cast<int>(unit % 4);
+      const Index block = unit / inputs * 2, ci = unit % inputs, begin = block * lanes;
       const Index width = std::min<Index>(2, c.blocks - block) * lanes;
-      const Index phase = 4 * c.in_channels * 2 * width;
+      const Index along_y = inputs * 2 * width, pair = 4 * along_y;
       const Index outputs = std::min(width, c.out_channels - begin);
-      float* to = into + 12 * block * row + k * c.in_channels * 2 * width;
-      for (Index ci = 0; ci < c.in_channels; ++ci, to += 2 * width) {
-        if (outputs < width)
-          for (Index i = 0; i < 3; ++i) std::fill_n(to + i * phase, 2 * width, 0.0f);
+      float* const to = into + 24 * block * lanes * inputs + ci * 2 * width;
+      if (outputs < width)
+        for (Index i = 0; i < 12; ++i) std::fill_n(to + i * along_y, 2 * width, 0.0f);
 #pragma omp simd
-        for (Index o = 0; o < outputs; ++o) {
+      for (Index o = 0; o < outputs; ++o)
+        for (Index k = 0; k < 4; ++k) {
           const auto taps = [&](Index kx) {
             return winograd::row_taps(k, value(begin + o, 0, ci, kx), value(begin + o, 1, ci, kx),
                                       value(begin + o, 2, ci, kx));
           };
           const auto factors = winograd::taps(taps(0), taps(1), taps(2));
           for (Index i = 0; i < 6; ++i)
-            to[i / 2 * phase + i % 2 * width + o] = factors[static_cast<std::size_t>(i)];
+            to[i / 2 * pair + k * along_y + i % 2 * width + o] =
+                factors[static_cast<std::size_t>(i)];
         }
-      }
     }
   });
 }

@@ -92,7 +92,7 @@ std::array<T, 3> tap_gradients(const Six<T>& f) {
 }
 /// Factor k of the taps of three rows.
 template <class T>
-T row_taps(int k, T g0, T g1, T g2) {
+T row_taps(Index k, T g0, T g1, T g2) {
   if (k == 0) return g0;
   if (k == 3) return g2;
   return T(0.5) * (k == 1 ? (g0 + g2) + g1 : (g0 + g2) - g1);
