@@ -83,7 +83,9 @@ bool is_winograd(const Int8Kernels& kernels, const integrad_conv& layer) {
   const double farthest = std::max(127 - zero_point, zero_point + 128);
   return three(layer.window_x) && three(layer.window_y) && inputs >= kernels.winograd_channels &&
          layer.output.channels >= kernels.winograd_channels && layer.output.width >= 8 &&
-         48 * 128 * farthest * 9 * inputs < 0x1p31;
+         48 * 128 * farthest * 9 * inputs < 0x1p31 &&
+         // What is kept of a row, whose bytes are counted below.
+         6.0 * layer.output.width * layer.output.channels <= kLargestRows;
 }
 
 // What winograd_row works in, beside the sums of a tile.

@@ -88,7 +88,8 @@ struct RowPass {
   decltype(Int8Kernels::prepare_row) prepare;  // null: windows of one row, of codes as they are
   Index scratch_bytes;                         // of the kernel's own, per thread
 };
-/// False when the rows in use would be absurdly large.
+/// Bytes of the rows in use; more would be absurd.
+inline constexpr double kLargestRows = 1 << 26;
 bool affordable(const RowPass& pass);
 
 /// The prepared rows that a window looks at while it slides down an image, and one of zero points

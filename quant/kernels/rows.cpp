@@ -52,7 +52,7 @@ bool affordable(const RowPass& pass) {
                      static_cast<double>(pass.layout.pixel_bytes);
   const double rows = integrad_window_extent(pass.window_y) + 1;
   const double sums = 4.0 * pass.output.width * pass.output.channels;
-  return row * rows + sums + static_cast<double>(pass.scratch_bytes) <= double{1 << 26};
+  return row * rows + sums + static_cast<double>(pass.scratch_bytes) <= kLargestRows;
 }
 
 void run_rows(const RowPass& pass, Index batch, const std::int8_t* input, const RowVisitor& visit) {

@@ -69,6 +69,7 @@ struct PackedPass {
   Buffer<float> filter, bias;  // what c points at
   decltype(FloatKernels::conv_row) kernel;
   Index scratch;     // floats that one thread needs
+  Index held;        // and those for each four of a row's outputs (winograd.h)
   Index offset = 0;  // of the pass's first output, in floats
 };
 /// The forward convolution, `bias` may be null. No pass when the geometry is not handled.

@@ -19,8 +19,7 @@ Index tile_fours(const Pass& pass) {
 
 Index scratch_floats(const Pass& pass, bool winograd) {
   if (winograd)
-    return 6 * kMaxFours * kWinogradLanes + tile_fours(pass) * 6 * 3 * padded(pass.in_channels) +
-           6 * ((pass.out_width + 3) / 4) * padded(pass.out_channels);
+    return 6 * kMaxFours * kWinogradLanes + tile_fours(pass) * 6 * 3 * padded(pass.in_channels);
   const Index pixels = (kMaxTile - 1) * pass.x.stride + integrad_window_extent(pass.x);
   return pixels * pass.y.kernel * pass.in_channels + kMaxTile * pass.out_channels;
 }
@@ -132,7 +131,8 @@ PackedPass pack(Convolution kind, bool winograd, const Pass& pass, const float* 
                     .kernel = winograd ? kernels.winograd_row
                               : full   ? kernels.conv_row
                                        : kernels.depthwise_row,
-                    .scratch = std::max<Index>(1, scratch_floats(pass, winograd))};
+                    .scratch = std::max<Index>(1, scratch_floats(pass, winograd)),
+                    .held = winograd ? 6 * padded(pass.out_channels) : 0};
   RowConvolution& c = packed.c;
   const Index width = c.blocks * kernels.lanes;
   const Index values =

@@ -72,7 +72,8 @@ void run_rows(const PackedPass& packed, Index batch, const float* x, float* y, I
 PassRows::PassRows(const PackedPass& packed, const RowConvolution& part)
     : packed_(packed),
       c_(part),
-      scratch_(Buffer<float>::uninitialized(static_cast<std::size_t>(packed.scratch))) {}
+      scratch_(Buffer<float>::uninitialized(
+          static_cast<std::size_t>(packed.scratch + packed.held * ((part.out_width + 3) / 4)))) {}
 
 void PassRows::row(Index image, Index row, const Reach& r, const RingRows<float>& x, Upcoming& next,
                    const RowDestination& y) {

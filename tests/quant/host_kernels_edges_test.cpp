@@ -30,7 +30,7 @@ TEST_CASE("the largest sums of floats, and the first that are larger") {
     }
 }
 
-TEST_CASE("layers whose rows of floats or of factors would be too large take another kernel") {
+TEST_CASE("layers whose rows of floats would be too large take another kernel") {
   WindowSpec w = WindowSpec::square(3, 1, Padding::same());
   w.dilation_y = w.dilation_x = 36;
   for (const Isa isa : available_isas()) {

@@ -8,8 +8,21 @@
 using namespace integrad;
 using namespace integrad::testing;
 
+namespace {
+
+// Whether the instruction set in use computes it so.
+bool takes_factors(const ConvCase& c) {
+  const auto* const all = kernels::int8::int8_kernels();
+  const auto layer = kernels::int8::conv_layer(c.conv(), c.weights.data(), c.bias_data(),
+                                               kernels::int8::RowResult::sums);
+  return layer != nullptr && layer->pass.prepare == all->prepare_winograd_row;
+}
+
+}  // namespace
+
 TEST_CASE("fours and pairs of rows of codes give the plain loops' bytes") {
   Draw draw(21);
+  int by_factors = 0;
   for (std::uint64_t i = 0; i < 40; ++i) {
     const WindowSpec w = WindowSpec::square(
         3, 1, Padding::fixed(draw.below(3), draw.below(3), draw.below(3), draw.below(3)));
@@ -17,8 +30,11 @@ TEST_CASE("fours and pairs of rows of codes give the plain loops' bytes") {
     // Some too few for the widest vectors.
     const Index inputs = 8 + draw.below(60), outputs = 8 + draw.below(60);
     CAPTURE(i);
-    check(ConvCase(draw, w, height, width, inputs, outputs, false, Scales::usual), i);
+    const ConvCase c(draw, w, height, width, inputs, outputs, false, Scales::usual);
+    by_factors += takes_factors(c);
+    check(c, i);
   }
+  CHECK((by_factors > 10 || kernels::int8::int8_kernels() == nullptr));
 }
 
 TEST_CASE("the largest sums of factors, and the first that are larger") {
@@ -62,6 +78,7 @@ TEST_CASE("rows of a pair of codes can be computed alone") {
   for_each_isa(1, [&] {
     const auto layer = conv_layer(c.conv(), c.weights.data(), c.bias_data(), RowResult::sums);
     if (layer == nullptr) return;
+    CHECK(takes_factors(c));
     std::vector<std::uint8_t> scratch(static_cast<std::size_t>(layer->pass.scratch_bytes), 0x55);
     const auto row = [&](PreparedRows& rows, Index y, bool held) {
       CAPTURE(y);
@@ -84,4 +101,35 @@ TEST_CASE("rows of a pair of codes can be computed alone") {
     row(rows, 0, false);
     row(rows, 1, true);
   });
+}
+
+TEST_CASE("layers whose rows of factors would be too large take another kernel") {
+  Draw draw(6);
+  const ConvCase c(draw, WindowSpec::square(3, 1, Padding::same()), 3, 20000, 303, 33, false,
+                   Scales::usual);
+  for (const Isa isa : available_isas()) {
+    const Settings settings;
+    set_isa(isa);
+    CAPTURE(name(isa));
+    if (kernels::int8::int8_kernels() == nullptr) continue;
+    const auto layer = kernels::int8::conv_layer(c.conv(), c.weights.data(), c.bias_data(),
+                                                 kernels::int8::RowResult::sums);
+    REQUIRE(layer != nullptr);
+    CHECK_FALSE(takes_factors(c));
+  }
+}
+
+// Extents whose products exceed 64 bits are refused before they are multiplied.
+TEST_CASE("layers of hostile extents are refused") {
+  Draw draw(7);
+  ConvCase c(draw, WindowSpec::square(3, 1, Padding::same()), 3, 20, 8, 8, false, Scales::usual);
+  c.zero_point = 0;
+  c.from.width = c.to.width = 2147483645;
+  c.to.channels = 1 << 30;
+  for (const Isa isa : available_isas()) {
+    const Settings settings;
+    set_isa(isa);
+    CHECK(kernels::int8::conv_layer(c.conv(), c.weights.data(), c.bias_data(),
+                                    kernels::int8::RowResult::sums) == nullptr);
+  }
 }

@@ -134,6 +134,10 @@ TEST_CASE("by rows, integer models of what no model of ours has") {
   Value again = g.max_unpool("unpool again", pool, pool);
   again = g.layer("other sum", layer::Arithmetic{Function::add, Activation::none}, {again, once});
   again = g.layer("strided", conv(8, {3, 3, 2, 1, 1, 1, same}), {again});
+  // Pairs of rows by factors, of which every third row is read.
+  again = g.layer("wide", conv(33, WindowSpec::square(3, 1, same)), {again});
+  again = g.layer("wider", conv(40, WindowSpec::square(3, 1, same)), {again});
+  again = g.layer("skipping", conv(9, {1, 1, 3, 1, 1, 1, same}), {again});
   again = g.layer("valid", conv(9, WindowSpec::square(3)), {again});
   g.layer("head", layer::Conv2d{2, WindowSpec::square(3, 1, same)}, {again});
   QuantizedModel q = calibrated({g, initialize<float>(g, 3)}, random_pixels({2, 70, 22, 5}, 1));

@@ -58,13 +58,6 @@ TEST_CASE("convolution: random windows, paddings and groups give the reference's
   }
 }
 
-// Bands of a filter gradient (bands.h) that begin with a pair's lower row or end with its upper
-// one.
-// A lower row's sums are kept for it only while the upper row is the last that was computed.
-// A plain convolution takes no part in it, so that integers stay integers.
-// More channels than a group has, more fours than a chunk of a filter gradient and than a strip.
-// What sums and differences of points cost: root mean squares of what a convolution of 64 channels
-// comes to in float, beside double.
 // Sums that lie so near the middle between two floats that rounding to double first goes wrong: the
 // software fma must round once, as the instruction does. Random values never come so near.
 TEST_CASE("convolution: every multiply-add rounds once") {

@@ -33,6 +33,8 @@ TEST_CASE("convolution: fours and pairs of rows give the reference's bits for ev
   CHECK(pairs > 50);
 }
 
+// Bands of a filter gradient (bands.h) that begin with a pair's lower row or end with its upper
+// one.
 TEST_CASE("convolution: pairs of rows that a band or an image cuts give the reference's bits") {
   for (Index height : {1, 2, 3, 9})
     for (Index batch : {1, 3}) {
@@ -43,6 +45,7 @@ TEST_CASE("convolution: pairs of rows that a band or an image cuts give the refe
   CHECK(kernels::band_rows(9, (9 * 8 + 1) * 9) == 3);
 }
 
+// A lower row's sums are kept for it only while the upper row is the last that was computed.
 TEST_CASE("convolution: rows of a pair can be computed alone and in any order") {
   const Settings settings;
   const FloatConvCase c{2, 5, 37, 17, 20, WindowSpec::square(3, 1, Padding::same())};
@@ -61,7 +64,8 @@ TEST_CASE("convolution: rows of a pair can be computed alone and in any order") 
     const std::pair<Index, Index> order[] = {{0, 3}, {0, 0}, {0, 1}, {0, 1}, {0, 2}, {1, 3},
                                              {1, 4}, {0, 1}, {0, 4}, {1, 0}, {1, 1}, {0, 2},
                                              {0, 1}, {0, 3}, {1, 0}, {0, 1}};
-    for (const auto& [image, row] : order) {
+    for (const std::pair<Index, Index>& place : order) {
+      const Index image = place.first, row = place.second;
       CAPTURE(image);
       CAPTURE(row);
       const kernels::fast::Reach r = kernels::fast::reach(g.window.y, row, g.in_height);
@@ -75,6 +79,7 @@ TEST_CASE("convolution: rows of a pair can be computed alone and in any order") 
   });
 }
 
+// A plain convolution takes no part in it, so that integers stay integers.
 TEST_CASE("convolution: plain sums of integers are exact") {
   const Settings settings;
   FloatConvCase c{1, 4, 18, 12, 16, WindowSpec::square(3, 1, Padding::same())};
@@ -100,12 +105,15 @@ TEST_CASE("convolution: plain sums of integers are exact") {
   });
 }
 
+// More channels than a group has, more fours than a chunk of a filter gradient and than a strip.
 TEST_CASE("convolution: fours of long rows give the reference's bits") {
   for (Index width : {47, 48, 49, 50, 51, 131, 255, 257, 270})
     check_same_bits({1, 4, width, 33, 24, WindowSpec::square(3, 1, Padding::same())},
                     static_cast<std::uint64_t>(3000 + width));
 }
 
+// What sums and differences of points cost: root mean squares of what a convolution of 64 channels
+// comes to in float, beside double.
 TEST_CASE("convolution: four outputs at a time are nearly as exact as single ones") {
   const Settings settings;
   const FloatConvCase fours{1, 6, 30, 64, 16, WindowSpec::square(3, 1, Padding::same())};

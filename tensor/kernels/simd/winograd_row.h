@@ -126,12 +126,12 @@ ALWAYS_INLINE void add_products(std::int64_t channels, const float* factors, con
 
 static_assert(kFours1 <= kMaxFours && 2 * kFours2 <= kMaxFours && kWinogradLanes % kLanes == 0);
 
-// The sums of a tile, [3][2 fours][blocks][kLanes].
+// What the sums of a tile are made of and kept in.
 struct WinogradTile {
-  const float *factors, *filter;  // of the tile, [factors along y]...; of the blocks
+  const float *factors, *filter;  // of the tile, one or three along y; of the blocks
   std::int64_t row;               // floats of one factor along y
-  float* sums;
-  float* held;  // [3][2 fours][blocks][kLanes], what the lower row has from the upper one
+  float* sums;                    // [3][2 fours][blocks][kLanes]
+  float* held;                    // the same: what the lower row has from the upper one
 };
 
 // Of an upper row, which leaves the lower one's in `held`; of a lower one that finds it there; or
