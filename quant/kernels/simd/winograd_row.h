@@ -150,8 +150,7 @@ ALWAYS_INLINE void winograd_tile(const ConvRow& c, const std::int8_t* filter,
   products(c.row.lower ? 3 : 0);
 }
 
-// The sums of a tile's pixels. all(at, i) is what the products come to along y, `at` and i vectors
-// behind the first.
+// The sums of a tile's pixels. all(at): what the products at that place come to along y.
 template <int blocks, class All>
 ALWAYS_INLINE void winograd_pixels(const ConvTile& t, std::int64_t fours, All all) {
   for (int b = 0; b < blocks; ++b) {
