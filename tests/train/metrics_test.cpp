@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <bit>
 #include <cmath>
 #include <limits>
 
@@ -98,6 +99,35 @@ TEST_CASE("images of many pixels are counted pixel by pixel") {
   const std::vector<float> floats(codes.begin(), codes.end());
   CHECK(confusion<float>(floats, 5.0f, truth, view) == expected);
   CHECK(auc(codes, truth, view) == auc(floats, truth, view));
+}
+
+// Spread, crowded, tied and of all magnitudes.
+TEST_CASE("floats of every distribution rank as all pairs do") {
+  const Random random(3, 3);
+  using Scores = float (*)(const Random&, std::uint64_t);
+  const Scores kinds[] = {
+      [](const Random& r, std::uint64_t i) { return static_cast<float>(r.normal(i)); },
+      [](const Random& r, std::uint64_t i) {  // neighbours, but for a few
+        const auto near = 0.5f + static_cast<float>(r.below(i, 300)) * 0x1p-24f;
+        return i % 97 == 0 ? -near : near;
+      },
+      [](const Random& r, std::uint64_t i) { return r.below(i, 3) == 0 ? 1.0f : -2.0f; },
+      [](const Random& r, std::uint64_t i) {
+        return std::bit_cast<float>(static_cast<std::uint32_t>(r.below(i, 0x7f800001)) |
+                                    static_cast<std::uint32_t>(i % 2 << 31));
+      }};
+  for (const Scores score : kinds)
+    for (const std::uint64_t share : {2, 40, 1500}) {  // one in so many is in the truth
+      std::vector<float> scores;
+      Bytes truth;
+      for (std::uint64_t i = 0; i < 2500; ++i) {
+        scores.push_back(score(random, 2 * i));
+        truth.push_back(i % share == 0 ? 1 : 0);
+      }
+      CHECK(
+          auc(scores, truth) ==
+          doctest::Approx(brute_force_auc(scores, truth, Bytes(scores.size(), 1))).epsilon(1e-13));
+    }
 }
 
 TEST_CASE("the area ranks by order alone: perfect, reversed, constant, infinite") {
