@@ -95,18 +95,28 @@ void pack_winograd(const RowConvolution& c, Index lanes, Value&& value, float* i
       float* const to = into + 24 * block * lanes * inputs + ci * 2 * width;
       if (outputs < width)
         for (Index i = 0; i < 12; ++i) std::fill_n(to + i * along_y, 2 * width, 0.0f);
+          // Without loops inside, which compilers might keep from vectors.
 #pragma omp simd
-      for (Index o = 0; o < outputs; ++o)
-        for (Index k = 0; k < 4; ++k) {
+      for (Index o = 0; o < outputs; ++o) {
+        const auto put = [&](Index k) {
           const auto taps = [&](Index kx) {
             return winograd::row_taps(k, value(begin + o, 0, ci, kx), value(begin + o, 1, ci, kx),
                                       value(begin + o, 2, ci, kx));
           };
           const auto factors = winograd::taps(taps(0), taps(1), taps(2));
-          for (Index i = 0; i < 6; ++i)
-            to[i / 2 * pair + k * along_y + i % 2 * width + o] =
-                factors[static_cast<std::size_t>(i)];
-        }
+          float* const at = to + k * along_y + o;
+          at[0] = factors[0];
+          at[width] = factors[1];
+          at[pair] = factors[2];
+          at[pair + width] = factors[3];
+          at[2 * pair] = factors[4];
+          at[2 * pair + width] = factors[5];
+        };
+        put(0);
+        put(1);
+        put(2);
+        put(3);
+      }
     }
   });
 }
