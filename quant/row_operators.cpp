@@ -2,6 +2,7 @@
 
 #include "integrad/quant/c/look_up.h"
 #include "integrad/quant/kernels/fast.h"
+#include "integrad/tensor/kernels/row_pairs.h"
 
 namespace integrad::rows {
 
@@ -24,19 +25,14 @@ class ConvolvedRows {
 
   void make(Index image, Index row, Code* into) {
     const int8::RowPass& pass = layer_->pass;
-    if (image != image_) {
-      prepared_.restart();
-      held_ = -1;
-    }
+    if (image != image_) prepared_.restart();
     image_ = image;
     const std::uint8_t* const* window =
         prepared_.at(integrad_window_start(static_cast<std::int32_t>(row), pass.window_y),
                      [&](Index y) { return input_->row(image, y); });
     const Index next = prepared_.next();
-    const bool lower = row % 2 != 0;
     layer_->kernel(window, next < pass.input.height ? input_->stored(image, next) : nullptr,
-                   scratch_.data(), {lower, held_ == row}, into);
-    if (!lower) held_ = row + 1;
+                   scratch_.data(), pairs_.next(image, row), into);
   }
 
  private:
@@ -44,7 +40,8 @@ class ConvolvedRows {
   Source<Code>* input_;
   int8::PreparedRows prepared_;
   Buffer<std::uint8_t> scratch_;
-  Index image_ = -1, held_ = -1;  // the row for which scratch holds what the one above left
+  kernels::RowPairs pairs_;
+  Index image_ = -1;
 };
 
 // Makes rows of the operation of node `id`.

@@ -215,7 +215,7 @@ std::shared_ptr<const RowLayer> conv_layer_by(const ConvWay& way, const integrad
                          std::uint8_t* scratch, const PairRow& pair, std::int8_t* into) {
                  [[maybe_unused]] const auto& kept = packed;
                  ConvRow row = c;
-                 row.row = {pair.lower, pair.lower && pair.held};
+                 row.row = pair;
                  way.kernel(row, rows, next, reinterpret_cast<std::int32_t*>(scratch), into);
                }});
 }

@@ -2,6 +2,7 @@
 
 #include "integrad/quant/kernels/fast.h"
 #include "integrad/tensor/buffer.h"
+#include "integrad/tensor/kernels/row_pairs.h"
 #include "integrad/tensor/parallel.h"
 
 namespace integrad::kernels::int8 {
@@ -68,11 +69,12 @@ void run_rows(const RowPass& pass, Index batch, const std::int8_t* input, const 
     PreparedRows rows(pass);
     Buffer<std::uint8_t> scratch =
         Buffer<std::uint8_t>::uninitialized(static_cast<std::size_t>(pass.scratch_bytes));
+    RowPairs pairs;
     for (Index oy = begin; oy < std::min(height, begin + band); ++oy) {
       const std::uint8_t* const* window =
           rows.at(integrad_window_start(static_cast<std::int32_t>(oy), pass.window_y), codes);
       visit(window, rows.next() < pass.input.height ? codes(rows.next()) : nullptr, scratch.data(),
-            {oy % 2 != 0, oy > begin}, n * height + oy);
+            pairs.next(n, oy), n * height + oy);
     }
   });
 }

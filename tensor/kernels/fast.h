@@ -4,6 +4,7 @@
 
 #include "integrad/tensor/buffer.h"
 #include "integrad/tensor/kernels/convolution.h"
+#include "integrad/tensor/kernels/row_pairs.h"
 #include "integrad/tensor/kernels/simd/float_kernels.h"
 
 /// Convolutions in vector registers: the same bits as kernels::reference, for every instruction
@@ -103,7 +104,7 @@ class PassRows {
   const PackedPass& packed_;
   RowConvolution c_;
   Buffer<float> scratch_;
-  Index held_ = -1;  // the row of all images for which scratch holds what the one above left
+  RowPairs pairs_;
 };
 /// Outputs of a row whose input, with that of the rows beside it, stays in a first cache of `cache`
 /// bytes while the next rows read it again. A small one, which strips would fill beside the filter

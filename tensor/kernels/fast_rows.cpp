@@ -77,12 +77,9 @@ PassRows::PassRows(const PackedPass& packed, const RowConvolution& part)
 
 void PassRows::row(Index image, Index row, const Reach& r, const RingRows<float>& x, Upcoming& next,
                    const RowDestination& y) {
-  const Index line = image * packed_.pass.out_height + row;
-  c_.lower = row % 2 != 0;
-  c_.held = c_.lower && held_ == line;
+  c_.row = pairs_.next(image, row);
   packed_.kernel(c_, x.every(packed_.pass.y.dilation), r.first_tap, r.end_tap, scratch_.data(),
                  next, y);
-  if (!c_.lower) held_ = line + 1;
 }
 
 Index PackedGradient::band() const {

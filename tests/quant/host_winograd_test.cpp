@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "../support/int8_conv_case.h"
+#include "integrad/tensor/kernels/row_pairs.h"
 
 using namespace integrad;
 using namespace integrad::testing;
@@ -80,14 +81,16 @@ TEST_CASE("rows of a pair of codes can be computed alone") {
     if (layer == nullptr) return;
     CHECK(takes_factors(c));
     std::vector<std::uint8_t> scratch(static_cast<std::size_t>(layer->pass.scratch_bytes), 0x55);
+    kernels::RowPairs pairs;
     const auto row = [&](PreparedRows& rows, Index y, bool held) {
       CAPTURE(y);
-      CAPTURE(held);
+      const kernels::PairRow pair = pairs.next(0, y);
+      CHECK(pair.held == held);
       const auto* const* window = rows.at(
           integrad_window_start(static_cast<std::int32_t>(y), c.window_y),
           [&](Index at) { return c.codes.data() + at * Index{c.from.width} * c.from.channels; });
       std::vector<std::int32_t> sums(static_cast<std::size_t>(row_size));
-      layer->kernel(window, nullptr, scratch.data(), {y % 2 != 0, held},
+      layer->kernel(window, nullptr, scratch.data(), pair,
                     reinterpret_cast<std::int8_t*>(sums.data()));
       CHECK(std::equal(sums.begin(), sums.end(), expected.begin() + y * row_size));
     };
@@ -97,9 +100,10 @@ TEST_CASE("rows of a pair of codes can be computed alone") {
     row(rows, 4, false);
     row(rows, 5, true);
     row(rows, 5, true);
-    row(rows, 6, true);  // an upper row has nothing from the one above
+    row(rows, 6, false);  // an upper row has nothing from the one above
     row(rows, 0, false);
     row(rows, 1, true);
+    CHECK_FALSE(pairs.next(1, 1).held);  // of another image
   });
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 #include <cstdint>
 
+#include "integrad/tensor/kernels/simd/pair_row.h"
+
 /// The integer kernels that are compiled once per instruction set. Only plain data crosses this
 /// line, and nothing here is an inline function: the linker might keep the copy that was compiled
 /// for the widest registers.
@@ -75,12 +77,6 @@ struct RowLayout {
   std::int64_t width, channels;  // of the image
   std::int64_t pad, pixels, blocks, block_channels, pixel_bytes;
   std::int32_t zero_point;
-};
-
-/// Of rows that are computed in pairs: whether a row is its pair's lower one, and whether scratch
-/// holds what the upper one left for it.
-struct PairRow {
-  bool lower = false, held = false;
 };
 
 /// A convolution along x; rows (y) are the caller's loop. `blocks` = ceil(out_channels / lanes).

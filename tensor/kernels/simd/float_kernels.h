@@ -3,6 +3,7 @@
 
 #include "integrad/tensor/kernels/simd/channel_map.h"
 #include "integrad/tensor/kernels/simd/logistic_slopes.h"
+#include "integrad/tensor/kernels/simd/pair_row.h"
 #include "integrad/tensor/kernels/simd/ring_rows.h"
 #include "integrad/tensor/kernels/simd/row_destination.h"
 #include "integrad/tensor/kernels/simd/upcoming.h"
@@ -33,9 +34,7 @@ struct RowConvolution {
   const float* filter;
   const float* bias;  // [blocks][lanes]
   bool relu = false;  // results go through max(., 0)
-  // Winograd: whether the row is the lower one of its pair, and whether scratch holds what the
-  // upper one left for it.
-  bool lower = false, held = false;
+  PairRow row = {};   // Winograd
 };
 
 /// A filter gradient along x. Partial sums are [ky][kx][ci][blocks][lanes], for depthwise

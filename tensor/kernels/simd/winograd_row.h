@@ -141,7 +141,7 @@ NEVER_INLINE void winograd_tile(const RowConvolution& c, const WinogradTile& t, 
   Fetch fetch = fetches;  // in registers
   constexpr std::int64_t kSums = 2 * fours * blocks * kLanes;
   const std::int64_t taps = c.in_channels * 2 * blocks * kLanes;  // of one factor along y
-  const std::int64_t last = c.lower ? 3 : 0;
+  const std::int64_t last = c.row.lower ? 3 : 0;
   for (std::int64_t pair = 0; pair < 3; ++pair) {
     const float* const filter = t.filter + 4 * pair * taps;
     const float* factors = t.factors + 2 * pair * kWinogradLanes;
@@ -153,7 +153,7 @@ NEVER_INLINE void winograd_tile(const RowConvolution& c, const WinogradTile& t, 
     };
     const auto clear = [](Vector& s, std::int64_t) ALWAYS_INLINE_LAMBDA { s = zero(); };
     const auto keep = [&](Vector& s, std::int64_t at) ALWAYS_INLINE_LAMBDA { store(sums + at, s); };
-    if (c.held) {
+    if (c.row.held) {
       each([&](Vector& s, std::int64_t at) ALWAYS_INLINE_LAMBDA { s = load(held + at); });
     } else {
       each(clear);
@@ -163,7 +163,7 @@ NEVER_INLINE void winograd_tile(const RowConvolution& c, const WinogradTile& t, 
       factors += t.row;
       add_products<fours, blocks>(c.in_channels, factors, filter + 2 * taps, sum, fetch);
       factors += t.row;
-      if (c.lower)
+      if (c.row.lower)
         each([&](Vector& s, std::int64_t at) ALWAYS_INLINE_LAMBDA { s = load(sums + at) - s; });
       else
         each([&](Vector& s, std::int64_t at) ALWAYS_INLINE_LAMBDA {
@@ -248,10 +248,10 @@ void winograd_row(const RowConvolution& c, const RingRows<float>& x, std::int64_
   std::int64_t tiles = (all_fours + limit - 1) / limit;
   RowSum rows[3];
   int count = 0;
-  if (!c.held)
+  if (!c.row.held)
     for (int k = 1; k < 3; ++k)
-      rows[count++] = row_points(k, c.lower, c.in_width, x, ky_begin, ky_end);
-  rows[count++] = row_points(c.lower ? 3 : 0, c.lower, c.in_width, x, ky_begin, ky_end);
+      rows[count++] = row_points(k, c.row.lower, c.in_width, x, ky_begin, ky_end);
+  rows[count++] = row_points(c.row.lower ? 3 : 0, c.row.lower, c.in_width, x, ky_begin, ky_end);
   Fetch fetch(next);
   WinogradTile t;
   float* const factors = scratch + 6 * kMaxFours * kWinogradLanes;
