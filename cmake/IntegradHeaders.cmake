@@ -10,7 +10,7 @@ function(integrad_public_headers variable)
     list(APPEND headers ${found})
   endforeach()
   list(FILTER headers EXCLUDE REGEX "/simd/")
-  list(FILTER headers EXCLUDE REGEX "/(fake_quant_kernels|fast|fast_pointwise|forward_rows|gradient_bands|json|logistic_lines|max_pool|packed_filter|training_rows|winograd)\\.h$")
+  list(FILTER headers EXCLUDE REGEX "/(fake_quant_kernels|fast|fast_pointwise|forward_rows|gradient_bands|json|logistic_lines|max_pool|packed_filter|row_pairs|training_rows|winograd)\\.h$")
   list(APPEND headers tensor/kernels/simd/channel_map.h tensor/kernels/simd/ring_rows.h
     tensor/kernels/simd/row_destination.h tensor/kernels/simd/upcoming.h)
   set(${variable} ${headers} PARENT_SCOPE)
