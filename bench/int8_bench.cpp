@@ -97,7 +97,7 @@ void sums_of_layer(benchmark::State& state, const Layer& layer) {
   const Index own_bytes = pass.scratch_bytes;
   pass.scratch_bytes += Index{layer.side} * layer.out * 4;  // a row of sums, again and again
   const auto make_sums = [&](const std::uint8_t* const* rows, const std::int8_t* next,
-                             std::uint8_t* scratch, const int8::PairRow& pair, Index) {
+                             std::uint8_t* scratch, const kernels::PairRow& pair, Index) {
     sums->kernel(rows, next, scratch, pair, reinterpret_cast<std::int8_t*>(scratch + own_bytes));
   };
   for (auto _ : state) int8::run_rows(pass, 1, timed.input.data(), make_sums);
