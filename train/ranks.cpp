@@ -25,10 +25,12 @@ double auc_from(PairCount doubled_wins, std::uint64_t positives, std::uint64_t n
          (2.0 * static_cast<double>(positives) * static_cast<double>(negatives));
 }
 
-/// A float's bits as an unsigned number of the same order; -0 and +0 become one.
-std::uint32_t ordered(float value) {
-  const auto bits = std::bit_cast<std::uint32_t>(value + 0.0f);
-  return (bits & 0x80000000u) != 0 ? ~bits : bits | 0x80000000u;
+/// Turns floats' bits into integers of the same order; -0 and +0 become one.
+void order(std::span<std::int32_t> keys) {
+  for (std::int32_t& key : keys) {
+    const auto bits = std::bit_cast<std::int32_t>(std::bit_cast<float>(key) + 0.0f);
+    key = bits < 0 ? bits ^ std::numeric_limits<std::int32_t>::max() : bits;
+  }
 }
 
 #ifdef INTEGRAD_HIGHWAY
@@ -45,8 +47,8 @@ void avoid_slow_targets() {
 }
 #endif
 
-/// Ascending; Highway sorts with vector instructions.
-void sort(std::span<std::uint32_t> keys) {
+/// Ascending; Highway sorts with vector instructions (integers: it loses infinite floats).
+void sort(std::span<std::int32_t> keys) {
 #ifdef INTEGRAD_HIGHWAY
   avoid_slow_targets();
   hwy::Sorter()(keys.data(), keys.size(), hwy::SortAscending());
@@ -56,15 +58,25 @@ void sort(std::span<std::uint32_t> keys) {
 }
 
 /// Pairs in the right order between sorted scores, doubled, ties counted once; walks each once.
-PairCount doubled_wins(std::span<const std::uint32_t> positive,
-                       std::span<const std::uint32_t> negative) {
+/// Where the classes lie apart, scores go many at a time.
+PairCount doubled_wins(std::span<const std::int32_t> positive,
+                       std::span<const std::int32_t> negative) {
+  constexpr std::size_t kMany = 16;
   PairCount wins = 0;
   std::size_t below = 0, not_above = 0;
-  for (const std::uint32_t score : positive) {
+  for (std::size_t i = 0; i < positive.size();) {
+    const std::int32_t score = positive[i];
+    while (below + kMany <= negative.size() && negative[below + kMany - 1] < score) below += kMany;
     while (below < negative.size() && negative[below] < score) ++below;
     not_above = std::max(not_above, below);
     while (not_above < negative.size() && negative[not_above] == score) ++not_above;
-    wins += below + not_above;
+    std::size_t alike = 1;  // positives that have the same negatives below them
+    if (i + kMany <= positive.size() &&
+        (positive[i + kMany - 1] == score || below == negative.size() ||
+         positive[i + kMany - 1] < negative[below]))
+      alike = kMany;
+    wins += static_cast<PairCount>(alike) * (below + not_above);
+    i += alike;
   }
   return wins;
 }
@@ -95,30 +107,42 @@ void Ranks<float>::add(std::span<const float> scores, std::span<const std::uint8
     std::size_t positives = 0, negatives = 0;
     for (std::size_t i = begin; i < end; ++i) {
       const bool here = counted(field_of_view, i), in_truth = truth[i] != 0;
-      won.memory.data()[positives] = lost.memory.data()[negatives] = ordered(scores[i]);
+      won.memory.data()[positives] = lost.memory.data()[negatives] =
+          std::bit_cast<std::int32_t>(scores[i]);
       positives += here && in_truth;
       negatives += here && !in_truth;
     }
     won.count = positives;
     lost.count = negatives;
+    order(won.values());
+    order(lost.values());
     sort(lost.values());
     positive[run] = std::move(won);
     negative_[first + run] = std::move(lost);
   });
-  for (Keys& won : positive) {
-    const std::span<const std::uint32_t> keys = won.values();
-    positive_.insert(positive_.end(), keys.begin(), keys.end());
+  positive_.push_back(sorted(positive));
+}
+
+Ranks<float>::Keys Ranks<float>::sorted(std::span<const Keys> parts) {
+  std::size_t count = 0;
+  for (const Keys& part : parts) count += part.count;
+  Keys all(count);
+  for (const Keys& part : parts) {
+    std::ranges::copy(part.values(), all.memory.data() + all.count);
+    all.count += part.count;
   }
+  sort(all.values());
+  return all;
 }
 
 void Ranks<float>::add(Ranks&& other) {
-  positive_.insert(positive_.end(), other.positive_.begin(), other.positive_.end());
+  std::ranges::move(other.positive_, std::back_inserter(positive_));
   std::ranges::move(other.negative_, std::back_inserter(negative_));
 }
 
 double Ranks<float>::area_under_curve() const {
-  std::vector<std::uint32_t> positive = positive_;
-  sort(positive);
+  const Keys of_several = positive_.size() == 1 ? Keys() : sorted(positive_);
+  const auto positive = positive_.size() == 1 ? positive_[0].values() : of_several.values();
   std::vector<PairCount> wins(negative_.size());
   parallel_chunks(static_cast<Index>(wins.size()), [&](Index run) {
     const auto i = static_cast<std::size_t>(run);
@@ -130,7 +154,7 @@ double Ranks<float>::area_under_curve() const {
     all += wins[i];
     negatives += negative_[i].count;
   }
-  return auc_from(all, positive_.size(), negatives);
+  return auc_from(all, positive.size(), negatives);
 }
 
 void Ranks<std::int8_t>::add(std::span<const std::int8_t> scores,

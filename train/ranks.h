@@ -32,16 +32,17 @@ class Ranks<float> {
   /// Numbers of the scores' order, in memory that is kept from image to image.
   struct Keys {
     Keys() = default;
-    explicit Keys(std::size_t most) : memory(Buffer<std::uint32_t>::uninitialized(most)) {}
-    std::span<std::uint32_t> values() { return {memory.data(), count}; }
-    std::span<const std::uint32_t> values() const { return {memory.data(), count}; }
+    explicit Keys(std::size_t most) : memory(Buffer<std::int32_t>::uninitialized(most)) {}
+    std::span<std::int32_t> values() { return {memory.data(), count}; }
+    std::span<const std::int32_t> values() const { return {memory.data(), count}; }
 
-    Buffer<std::uint32_t> memory;
+    Buffer<std::int32_t> memory;
     std::size_t count = 0;
   };
-  // Pairs are counted run by run, so runs need no order among them.
-  std::vector<std::uint32_t> positive_;
-  std::vector<Keys> negative_;  ///< sorted runs
+  static Keys sorted(std::span<const Keys> parts);
+
+  std::vector<Keys> positive_;  ///< of each image, sorted
+  std::vector<Keys> negative_;  ///< sorted runs: pairs are counted run by run
 };
 
 template <>
