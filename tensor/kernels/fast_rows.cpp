@@ -19,7 +19,7 @@ Reach reach(const integrad_window& w, Index output, Index in_height) {
 Index strip_outputs(const PackedPass& packed, Index cache) {
   constexpr Index kFloats = 6144;
   const Pass& pass = packed.pass;
-  if (cache < 2 * kFloats * Index{sizeof(float)}) return std::max<Index>(pass.out_width, 1);
+  if (packed.held > 0 || cache < 2 * kFloats * Index{sizeof(float)}) return std::max<Index>(pass.out_width, 1);
   const Index rows = pass.y.kernel;  // none where a gradient reaches no tap
   const Index per_output = std::max<Index>(rows * pass.in_channels * pass.x.stride, 1);
   const Index most = rows <= 1 ? pass.out_width : std::max<Index>(kFloats / per_output, 1);

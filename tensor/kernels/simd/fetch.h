@@ -7,6 +7,15 @@ class Fetch {
   ALWAYS_INLINE explicit Fetch(Upcoming& upcoming) : next_(&upcoming), near_(upcoming.near) {
     open();
   }
+  // Member by member: copied whole, by vector moves, it would be read back in other pieces than it
+  // was written in, for which a core waits until all are in the cache.
+  ALWAYS_INLINE Fetch(const Fetch& f)
+      : next_(f.next_), at_(f.at_), left_(f.left_), near_(f.near_) {}
+  ALWAYS_INLINE Fetch& operator=(const Fetch& f) {
+    at_ = f.at_;
+    left_ = f.left_;
+    return *this;
+  }
   // Where another kernel goes on.
   ALWAYS_INLINE void close() const {
     if (next_->first >= next_->count) return;
