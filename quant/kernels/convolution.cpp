@@ -59,10 +59,10 @@ Index only_channel(Index, Index) {
   return 0;
 }
 
-/// Which of its kernels a convolution takes, how many pixels that computes together, whether its
-/// taps are joined to one, and whether it reads rows of codes as they are.
+/// Which of its kernels a convolution takes, how many pixels that computes together, and whether
+/// its taps are joined to one.
 struct ConvWay {
-  bool narrow, winograd, joined, codes;
+  bool narrow, winograd, joined;
   Index tile;
   decltype(Int8Kernels::conv_row) kernel;
   decltype(&pack_conv) pack;
@@ -96,16 +96,9 @@ Index winograd_scratch(const Int8Kernels& kernels, const ConvRow& c, Index tile,
 
 ConvWay direct_way(const Int8Kernels& kernels, const integrad_conv& layer) {
   const bool joined = kernels.joins_taps && layer.window_x.dilation == 1;
-  const auto one = [](const integrad_window& w, std::int32_t inputs, std::int32_t outputs) {
-    return w.kernel == 1 && w.stride == 1 && w.pad_before == 0 && inputs == outputs;
-  };
-  const bool codes = kernels.reads_codes && layer.input.channels % kernels.group == 0 &&
-                     one(layer.window_y, layer.input.height, layer.output.height) &&
-                     one(layer.window_x, layer.input.width, layer.output.width);
   return {false,
           false,
           joined,
-          codes,
           layer.output.channels <= kernels.lanes ? kernels.tile : kernels.tile2,
           kernels.conv_row,
           pack_conv};
@@ -114,11 +107,10 @@ ConvWay direct_way(const Int8Kernels& kernels, const integrad_conv& layer) {
 ConvWay way_of(const Int8Kernels& kernels, const integrad_conv& layer) {
   const Index outputs = layer.output.channels;
   if (outputs == 1 && layer.input.channels % (4 * kernels.group) == 0)
-    return {true, false, false, false, kernels.lanes, kernels.narrow_row, pack_narrow};
+    return {true, false, false, kernels.lanes, kernels.narrow_row, pack_narrow};
   if (is_winograd(kernels, layer))
     return {false,
             true,
-            false,
             false,
             outputs <= kernels.lanes ? kernels.winograd_tile : kernels.winograd_tile2,
             kernels.winograd_row,
@@ -179,8 +171,7 @@ std::shared_ptr<const RowLayer> conv_layer_by(const ConvWay& way, const integrad
             .blocks = blocks,
             .filter = nullptr,
             .bias = nullptr,
-            .stage = {},
-            .codes = way.codes};
+            .stage = {}};
   const Index tiles = (width + way.tile - 1) / way.tile;
   const RowPass pass{
       .input = layer.input,
@@ -191,13 +182,9 @@ std::shared_ptr<const RowLayer> conv_layer_by(const ConvWay& way, const integrad
                               : (tiles * way.tile - 1) * wx.stride + integrad_window_extent(wx),
                  1, inputs, way.winograd ? 4 * c.pixel_bytes : c.pixel_bytes,
                  layer.input_zero_point},
-      .prepare = way.codes      ? nullptr
-                 : way.winograd ? kernels->prepare_winograd_row
-                                : kernels->prepare_row,
+      .prepare = way.winograd ? kernels->prepare_winograd_row : kernels->prepare_row,
       .scratch_bytes = (way.narrow ? tiles : c.blocks) * way.tile * kernels->lanes * 4 +
-                       (way.winograd ? winograd_scratch(*kernels, c, way.tile, tiles)
-                        : way.codes  ? way.tile * c.pixel_bytes
-                                     : 0)};
+                       (way.winograd ? winograd_scratch(*kernels, c, way.tile, tiles) : 0)};
   if (!affordable(pass) ||
       !affordable_weights({c.blocks, kernels->lanes, way.winograd ? 4 : wy.kernel,
                            way.winograd ? kWinogradFactors : c.kernel_x, groups, 4}))

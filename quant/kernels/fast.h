@@ -85,8 +85,8 @@ struct RowPass {
   integrad_dims input, output;
   integrad_window window_y;
   RowLayout layout;
-  decltype(Int8Kernels::prepare_row) prepare;  // null: windows of one row, of codes as they are
-  Index scratch_bytes;                         // of the kernel's own, per thread
+  decltype(Int8Kernels::prepare_row) prepare;
+  Index scratch_bytes;  // of the kernel's own, per thread
 };
 /// Bytes of the rows in use; more would be absurd.
 inline constexpr double kLargestRows = 1 << 26;

@@ -22,19 +22,14 @@ PreparedRows::PreparedRows(const RowPass& pass)
       extent_(integrad_window_extent(pass.window_y)),
       bytes_(row_bytes(pass.layout)),
       memory_(Buffer<std::uint8_t>::uninitialized(
-          static_cast<std::size_t>(pass.prepare == nullptr ? 0 : (extent_ + 1) * bytes_ + kSlack))),
+          static_cast<std::size_t>((extent_ + 1) * bytes_ + kSlack))),
       rows_(static_cast<std::size_t>(pass.window_y.kernel)) {
-  if (pass.prepare != nullptr) pass.prepare(pass.layout, nullptr, slot(extent_));
+  pass.prepare(pass.layout, nullptr, slot(extent_));
 }
 
 const std::uint8_t* const* PreparedRows::at(Index start, const Codes& codes) {
   if (start < start_) restart();
   start_ = start;
-  if (pass_.prepare == nullptr) {
-    next_ = start + 1;
-    rows_[0] = reinterpret_cast<const std::uint8_t*>(codes(start));
-    return rows_.data();
-  }
   const Index end = std::min<Index>(start + extent_, pass_.input.height);
   for (next_ = std::max(next_, start); next_ < end; ++next_)
     pass_.prepare(pass_.layout, codes(next_), slot(next_ % extent_));

@@ -58,8 +58,7 @@ TEST_CASE("layers that leave the right of the image unread") {
     }
 }
 
-// One tap of whole groups reads the image's own rows; the last tile of a row ends with it.
-TEST_CASE("rows of codes are read as they are for every width") {
+TEST_CASE("layers of one tap of every width, with whole groups of channels and without") {
   const WindowSpec w = WindowSpec::square(1);
   for (Index width = 1; width <= 45; ++width)
     for (const Index inputs : {4, 16, 18, 36}) {  // 18: no whole groups of four

@@ -18,7 +18,6 @@ constexpr Int8Kernels kernels_of_this_set() {
           .group = kGroup,
           .offset = kOffset,
           .joins_taps = !kCodesStay,
-          .reads_codes = kReadsCodes,
           .tile = kTile1,
           .tile2 = kTile2,
           .winograd_channels = kWinogradChannels,

@@ -5,25 +5,19 @@
 // `taps` taps that are neighbours in the image as the pixels are (or one tap): a group is read once
 // for all of them. Pixels go in smaller lots, so that the steps of one sum are apart by more than
 // their latency.
-template <int taps, bool codes, int pixels, int blocks>
+template <int taps, int pixels, int blocks>
 ALWAYS_INLINE void add_taps(const PixelPointers<std::uint8_t, pixels + taps - 1>& x,
                             const std::int8_t* w, Vector (&sum)[pixels][blocks]) {
   constexpr int kLot = blocks == 1 ? kTileGroup1 : kTileGroup2;
-  Vector weight[taps][blocks], value[pixels + taps - 1];
+  Vector weight[taps][blocks], codes[pixels + taps - 1];
   UNROLL for (int k = 0; k < taps; ++k) UNROLL for (int b = 0; b < blocks; ++b) weight[k][b] =
       load(w + (k * blocks + b) * kLanes * 4);
-  const auto group = [](const auto* p) ALWAYS_INLINE_LAMBDA {
-    if constexpr (codes)
-      return broadcast_codes(p);
-    else
-      return broadcast_group(p);
-  };
-  UNROLL for (int p = 0; p < taps - 1; ++p) value[p] = group(x.at(p));
+  UNROLL for (int p = 0; p < taps - 1; ++p) codes[p] = broadcast_group(x.at(p));
   UNROLL for (int p = 0; p < pixels; p += kLot) {
     const int end = p + kLot < pixels ? p + kLot : pixels;
-    UNROLL for (int q = p; q < end; ++q) value[q + taps - 1] = group(x.at(q + taps - 1));
+    UNROLL for (int q = p; q < end; ++q) codes[q + taps - 1] = broadcast_group(x.at(q + taps - 1));
     UNROLL for (int k = 0; k < taps; ++k) UNROLL for (int q = p; q < end; ++q)
-        UNROLL for (int b = 0; b < blocks; ++b) add_products(sum[q][b], value[q + k], weight[k][b]);
+        UNROLL for (int b = 0; b < blocks; ++b) add_products(sum[q][b], codes[q + k], weight[k][b]);
   }
 }
 
@@ -68,8 +62,8 @@ ALWAYS_INLINE bool finish_tile(const ConvRow& c, const ConvTile t,
       c, t, [&](int pixel, int b) ALWAYS_INLINE_LAMBDA { return sum[pixel][b]; });
 }
 
-// taps == 3: three neighbouring taps at stride 1; taps == 1: one tap, of a row of codes where those
-// are read; taps == 0: any kernel, stride and dilation.
+// taps == 3: three neighbouring taps at stride 1; taps == 1: one tap; taps == 0: any kernel, stride
+// and dilation.
 template <int pixels, int blocks, int taps, Quick quick>
 bool conv_tile(const ConvRow& c, const std::uint8_t* const* rows, const ConvTile& t) {
   Vector sum[pixels][blocks];
@@ -84,12 +78,12 @@ bool conv_tile(const ConvRow& c, const std::uint8_t* const* rows, const ConvTile
                                                                 c.stride * pixel_bytes);
     for (std::int64_t g = 0; g < c.groups; ++g) {
       if constexpr (taps > 0) {
-        add_taps<taps, taps == 1 && kReadsCodes>(x, w, sum);
+        add_taps<taps>(x, w, sum);
         w += taps * blocks * kLanes * 4;
         x.advance(4);
       } else {
         for (std::int64_t kx = 0; kx < c.kernel_x; ++kx) {
-          add_taps<1, false>(x, w, sum);
+          add_taps<1>(x, w, sum);
           w += blocks * kLanes * 4;
           x.advance(tap_bytes);
         }
@@ -105,8 +99,7 @@ ALWAYS_INLINE bool conv_tile_of(const ConvRow& c, const std::uint8_t* const* row
                                 const ConvTile& t, Quick quick) {
   return with_quick(quick, [&](auto constant) {
     constexpr Quick kQuick = decltype(constant)::value;
-    if (c.kernel_x == 1 && c.codes == kReadsCodes)
-      return conv_tile<pixels, blocks, 1, kQuick>(c, rows, t);
+    if (c.kernel_x == 1) return conv_tile<pixels, blocks, 1, kQuick>(c, rows, t);
     if constexpr (kCodesStay)
       if (c.stride == 1 && c.kernel_x == 3 && c.dilation == 1)
         return conv_tile<pixels, blocks, 3, kQuick>(c, rows, t);
@@ -158,22 +151,11 @@ ALWAYS_INLINE void for_each_tile(const ConvRow& c, std::int64_t pixel_bytes, std
 
 void conv_row(const ConvRow& c, const std::uint8_t* const* rows, const std::int8_t* next,
               std::int32_t* sums, std::int8_t* output) {
-  // Of a row of codes, the last tile would read pixels behind it.
-  const std::int64_t tile = c.blocks == 1 ? kTile1 : kTile2, rest = c.out_width % tile;
-  const std::int64_t whole = (c.out_width - rest) * c.pixel_bytes;
-  const std::uint8_t* const copy = reinterpret_cast<std::uint8_t*>(sums + tile * c.blocks * kLanes);
-  if (c.codes && rest > 0)
-    std::memcpy(sums + tile * c.blocks * kLanes, rows[0] + whole,
-                static_cast<std::size_t>(rest * c.pixel_bytes));
   for_each_tile<kTile1, kTile2>(
       c, c.stride * c.pixel_bytes, c.kernel_y * c.kernel_x * c.groups * 4 * kLanes, next, sums,
-      output, [&](const ConvTile& tile_of_row, auto blocks, Quick quick) ALWAYS_INLINE_LAMBDA {
+      output, [&](const ConvTile& t, auto blocks, Quick quick) ALWAYS_INLINE_LAMBDA {
         constexpr int kBlocks = decltype(blocks)::value;
-        ConvTile t = tile_of_row;
-        const bool copied = c.codes && t.first == whole;
-        if (copied) t.first = 0;
-        const std::uint8_t* const* const from = copied ? &copy : rows;
-        if (kBlocks == 1 && c.blocks == 1) return conv_tile_of<kTile1, 1>(c, from, t, quick);
-        return conv_tile_of<kTile2, kBlocks>(c, from, t, kBlocks == 1 ? Quick::none : quick);
+        if (kBlocks == 1 && c.blocks == 1) return conv_tile_of<kTile1, 1>(c, rows, t, quick);
+        return conv_tile_of<kTile2, kBlocks>(c, rows, t, kBlocks == 1 ? Quick::none : quick);
       });
 }

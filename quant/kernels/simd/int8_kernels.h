@@ -90,8 +90,7 @@ struct ConvRow {
   const std::int8_t* filter;
   const std::int32_t* bias;  // [blocks][lanes], the zero point's share included
   OutputStage stage;
-  bool codes = false;  // the row is one of codes, as long as the image's
-  PairRow row = {};    // of winograd_row
+  PairRow row = {};  // of winograd_row
 };
 
 /// A depthwise convolution along x. A piece is 16 bytes of a row's form; a vector holds 4 channels
@@ -149,7 +148,6 @@ struct Int8Kernels {
   std::int64_t group;        // codes of a group
   bool offset;               // the form is code + 128: the bias takes zero point + 128 away
   bool joins_taps;           // neighbouring taps are faster as one
-  bool reads_codes;          // conv_row of one tap takes whole groups of codes as they are
   std::int64_t tile, tile2;  // pixels computed together, with one block of channels and with more
   std::int64_t winograd_channels;              // of input and output that winograd_row is worth
   std::int64_t winograd_tile, winograd_tile2;  // as tile
@@ -158,9 +156,8 @@ struct Int8Kernels {
 
   /// `row` null: a row outside the image.
   void (*prepare_row)(const RowLayout& layout, const std::int8_t* row, std::uint8_t* into);
-  /// One output row; rows[ky] are prepared, or one row of codes. `sums` has room for a tile of all
-  /// channels, and then for the codes that a tile reads. `next` is a row of the image to be fetched
-  /// into the cache meanwhile: it is needed for the next output row.
+  /// One output row; rows[ky] are prepared. `sums` has room for a tile of all channels. `next` is a
+  /// row of the image to be fetched into the cache meanwhile: it is needed for the next output row.
   void (*conv_row)(const ConvRow& c, const std::uint8_t* const* rows, const std::int8_t* next,
                    std::int32_t* sums, std::int8_t* output);
   /// Both for 3x3 taps at stride 1, where 48 times each sum is representable. The layout's pixels

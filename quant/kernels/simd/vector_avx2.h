@@ -5,7 +5,6 @@ constexpr int kGroup = 2;
 constexpr int kTile1 = 12, kTile2 = 6;           // pixels held with one vector each, with two
 constexpr int kTileGroup1 = 1, kTileGroup2 = 1;  // pixels whose taps are taken in turn
 constexpr bool kCodesStay = false;               // registers suffice for three taps' weights
-constexpr bool kReadsCodes = false;              // one tap brings codes into its form itself
 constexpr int kFours1 = 6, kFours2 = 3;          // fours of pixels held, likewise (winograd_row.h)
 constexpr int kWinogradChannels = 8;             // fewer are not worth the factors
 

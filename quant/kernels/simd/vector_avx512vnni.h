@@ -6,7 +6,6 @@ constexpr int kGroup = 4;
 constexpr int kTile1 = 20, kTile2 = 12;          // pixels held with one vector each, with two
 constexpr int kTileGroup1 = 4, kTileGroup2 = 2;  // pixels whose taps are taken in turn
 constexpr bool kCodesStay = true;                // registers suffice for three taps' weights
-constexpr bool kReadsCodes = true;               // one tap brings codes into its form itself
 constexpr int kFours1 = 12, kFours2 = 6;         // fours of pixels held (winograd_row.h)
 constexpr int kWinogradChannels = 32;            // fewer are not worth the factors
 
@@ -23,10 +22,6 @@ ALWAYS_INLINE Vector broadcast_group(const std::uint8_t* p) {
   std::int32_t group;
   std::memcpy(&group, p, sizeof group);
   return splat(group);
-}
-// The same of codes.
-ALWAYS_INLINE Vector broadcast_codes(const std::uint8_t* p) {
-  return _mm512_xor_si512(broadcast_group(p), splat(static_cast<std::int32_t>(0x80808080u)));
 }
 // sum += the products of each lane's group. Written as one instruction: gcc 12 copies the sums
 // around its intrinsic, and spills them.
