@@ -81,7 +81,8 @@ bool is_winograd(const Int8Kernels& kernels, const integrad_conv& layer) {
   };
   const std::int32_t inputs = layer.input.channels, zero_point = layer.input_zero_point;
   const double farthest = std::max(127 - zero_point, zero_point + 128);
-  return three(layer.window_x) && three(layer.window_y) && inputs >= kernels.winograd_channels &&
+  return kernels.winograd_row != nullptr && three(layer.window_x) && three(layer.window_y) &&
+         inputs >= kernels.winograd_channels &&
          layer.output.channels >= kernels.winograd_channels && layer.output.width >= 8 &&
          48 * 128 * farthest * 9 * inputs < 0x1p31 &&
          // What is kept of a row, whose bytes are counted below.

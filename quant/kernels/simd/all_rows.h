@@ -2,7 +2,6 @@
 // that set's own namespace.
 #include "integrad/quant/kernels/simd/prepare_row.h"
 #include "integrad/quant/kernels/simd/requantize.h"
-#include "integrad/quant/kernels/simd/words.h"
 // In terms of these.
 #include "integrad/quant/kernels/simd/add.h"
 #include "integrad/quant/kernels/simd/conv_row.h"
@@ -11,7 +10,6 @@
 #include "integrad/quant/kernels/simd/pool_row.h"
 #include "integrad/quant/kernels/simd/quantize.h"
 #include "integrad/quant/kernels/simd/training_row.h"
-#include "integrad/quant/kernels/simd/winograd_row.h"
 
 constexpr Int8Kernels kernels_of_this_set() {
   return {.lanes = kLanes,
@@ -20,15 +18,15 @@ constexpr Int8Kernels kernels_of_this_set() {
           .joins_taps = !kCodesStay,
           .tile = kTile1,
           .tile2 = kTile2,
-          .winograd_channels = kWinogradChannels,
-          .winograd_tile = 4 * kFours1,
-          .winograd_tile2 = 4 * kFours2,
+          .winograd_channels = 0,
+          .winograd_tile = 0,
+          .winograd_tile2 = 0,
           .float_tile = 0,
           .segment = kSegment,
           .prepare_row = prepare_row,
           .conv_row = conv_row,
-          .prepare_winograd_row = prepare_winograd_row,
-          .winograd_row = winograd_row,
+          .prepare_winograd_row = nullptr,
+          .winograd_row = nullptr,
           .narrow_row = narrow_row,
           .depthwise_row = depthwise_row,
           .prepare_float_row = nullptr,

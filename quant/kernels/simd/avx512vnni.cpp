@@ -3,7 +3,6 @@
 
 #include "integrad/quant/kernels/simd/int8_kernels.h"
 #include "integrad/tensor/kernels/simd/unroll.h"
-#include "integrad/tensor/kernels/simd/winograd_numbers.h"
 #if defined(__x86_64__)
 #include <immintrin.h>
 

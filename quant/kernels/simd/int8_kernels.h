@@ -160,12 +160,12 @@ struct Int8Kernels {
   /// row of the image to be fetched into the cache meanwhile: it is needed for the next output row.
   void (*conv_row)(const ConvRow& c, const std::uint8_t* const* rows, const std::int8_t* next,
                    std::int32_t* sums, std::int8_t* output);
-  /// Both for 3x3 taps at stride 1, where 48 times each sum is representable. The layout's pixels
-  /// are fours of pixels, of 6 factors for each whole 16 channels; groups hold two 16-bit numbers,
-  /// and the filter's are [pair of blocks][three pairs of factors along x][four along y][group][2]
-  /// [blocks][lanes]. `sums` has room for a tile of all channels; for 36 vectors for each four of a
-  /// tile; for 6 of each block for each four of a row of whole tiles; and for three tiles of
-  /// prepared fours.
+  /// Both for 3x3 taps at stride 1, where 48 times each sum is representable; null where bytes are
+  /// multiplied faster than their factors. The layout's pixels are fours of pixels, of 6 factors
+  /// for each whole 16 channels; groups hold two 16-bit numbers, and the filter's are [pair of
+  /// blocks][three pairs of factors along x][four along y][group][2][blocks][lanes]. `sums` has
+  /// room for a tile of all channels; for 36 vectors for each four of a tile; for 6 of each block
+  /// for each four of a row of whole tiles; and for three tiles of prepared fours.
   void (*prepare_winograd_row)(const RowLayout& layout, const std::int8_t* row, std::uint8_t* into);
   void (*winograd_row)(const ConvRow& c, const std::uint8_t* const* rows, const std::int8_t* next,
                        std::int32_t* sums, std::int8_t* output);

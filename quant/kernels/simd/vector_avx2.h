@@ -27,11 +27,6 @@ ALWAYS_INLINE void add_products(Vector& sum, Vector codes, Vector weights) {
   sum = _mm256_add_epi32(sum, _mm256_madd_epi16(codes, weights));
 }
 
-// The same of groups of 16 bits.
-ALWAYS_INLINE void add_word_products(Vector& sum, Vector codes, Vector weights) {
-  add_products(sum, codes, weights);
-}
-
 ALWAYS_INLINE Vector add(Vector a, Vector b) {
   return _mm256_add_epi32(a, b);
 }

@@ -6,8 +6,6 @@ constexpr int kGroup = 4;
 constexpr int kTile1 = 20, kTile2 = 12;          // pixels held with one vector each, with two
 constexpr int kTileGroup1 = 4, kTileGroup2 = 2;  // pixels whose taps are taken in turn
 constexpr bool kCodesStay = true;                // registers suffice for three taps' weights
-constexpr int kFours1 = 12, kFours2 = 6;         // fours of pixels held (winograd_row.h)
-constexpr int kWinogradChannels = 32;            // fewer are not worth the factors
 
 ALWAYS_INLINE Vector load(const void* p) {
   return _mm512_loadu_si512(p);
@@ -29,25 +27,11 @@ ALWAYS_INLINE void add_products(Vector& sum, Vector codes, Vector weights) {
   asm("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(codes), "v"(weights));
 }
 
-// The same of groups of two 16-bit numbers.
-ALWAYS_INLINE void add_word_products(Vector& sum, Vector codes, Vector weights) {
-  asm("vpdpwssd %2, %1, %0" : "+v"(sum) : "v"(codes), "v"(weights));
-}
-
 ALWAYS_INLINE Vector add(Vector a, Vector b) {
   return _mm512_add_epi32(a, b);
 }
 ALWAYS_INLINE Vector subtract(Vector a, Vector b) {
   return _mm512_sub_epi32(a, b);
-}
-// Two or four times.
-template <int factor>
-ALWAYS_INLINE Vector times(Vector a) {
-  static_assert(factor == 2 || factor == 4);
-  return _mm512_slli_epi32(a, factor / 2);
-}
-ALWAYS_INLINE Vector multiply_low(Vector a, Vector b) {
-  return _mm512_mullo_epi32(a, b);
 }
 ALWAYS_INLINE Vector bit_and(Vector a, Vector b) {
   return _mm512_and_si512(a, b);

@@ -9,7 +9,7 @@
 // A prepared row holds its factors along x, [fours][16 channels at a time][6][16 channels]; those
 // along y are sums and differences of such rows.
 constexpr std::int64_t kFactorBytes = kWinogradLanes * 2, kBlockGroups = kWinogradLanes / 2;
-static_assert(kWords == kWinogradLanes);
+static_assert(kWords == kWinogradLanes && kGroup == 2);
 
 // The factors of some fours of 16 channels. `left` of them belong to the row.
 template <bool whole, bool inside>
@@ -107,7 +107,7 @@ NEVER_INLINE void winograd_products(std::int64_t all_groups, const std::uint8_t*
         UNROLL for (int p = 0; p < fours; ++p) {
           const Vector factor = broadcast_group(x.at(p) + k * kFactorBytes);
           UNROLL for (int b = 0; b < blocks; ++b)
-              add_word_products(sum[2 * p + k][b], factor, weight[b]);
+              add_products(sum[2 * p + k][b], factor, weight[b]);
         }
       }
       w += 2 * blocks * kLanes * 4;

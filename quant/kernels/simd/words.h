@@ -1,5 +1,4 @@
-// Sixteen 16-bit numbers in an AVX register, whatever the vector of the instruction set. Included
-// inside an anonymous namespace.
+// Sixteen 16-bit numbers in an AVX register. Included inside an anonymous namespace.
 using Words = __m256i;
 constexpr std::int64_t kWords = 16;
 
