@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "integrad/tensor/kernels/caches.h"
 #include "integrad/tensor/kernels/fast.h"
 #include "integrad/tensor/kernels/winograd.h"
 #include "integrad/tensor/parallel.h"
@@ -267,6 +268,19 @@ std::vector<PackedPass> pack_input_gradient(Convolution kind, const ConvGeometry
   return passes;
 }
 
+namespace {
+
+// Fours whose factors, and the rows that they are made of, stay in the first cache together: four
+// rows of points, two of cotangents. Where those are few, sums of their products are read and
+// written more often than that is worth.
+Index winograd_chunk(Index in_channels, Index width) {
+  const Index points = (4 * 4 + 6) * in_channels, cotangents = (2 * 4 + 6) * width;
+  const Index fits = first_cache() / ((points + cotangents) * Index{sizeof(float)});
+  return fits < 10 ? kWinogradChunk : std::min(fits, kWinogradChunk);
+}
+
+}  // namespace
+
 PackedGradient pack_filter_gradient(Convolution kind, const ConvGeometry& g, bool bias) {
   const Pass pass = forward_geometry(g);
   const bool winograd = winograd_for(kind, g);
@@ -279,11 +293,12 @@ PackedGradient pack_filter_gradient(Convolution kind, const ConvGeometry& g, boo
   const Index end = room < 0 ? 0 : std::min<Index>(room / w.stride + 1, g.out_width);
   const bool full = kind == Convolution::full, narrow = full && is_narrow(g);
   const Index lanes = narrow ? g.in_channels : g.out_channels;  // what lies along vectors
+  const Index blocks = (lanes + kernels.lanes - 1) / kernels.lanes;
   const RowGradient c{.in_width = g.in_width,
                       .in_channels = g.in_channels,
                       .out_width = g.out_width,
                       .out_channels = g.out_channels,
-                      .blocks = (lanes + kernels.lanes - 1) / kernels.lanes,
+                      .blocks = blocks,
                       .kernel_y = g.window.y.kernel,
                       .kernel_x = w.kernel,
                       .stride = w.stride,
@@ -291,7 +306,8 @@ PackedGradient pack_filter_gradient(Convolution kind, const ConvGeometry& g, boo
                       .pad = w.pad_before,
                       .inner_begin = begin < end ? begin : 0,
                       .inner_end = begin < end ? end : 0,
-                      .bias = bias};
+                      .bias = bias,
+                      .chunk = winograd_chunk(g.in_channels, blocks * kernels.lanes)};
   return {.kind = kind,
           .y = g.window.y,
           .c = c,
@@ -305,7 +321,7 @@ PackedGradient pack_filter_gradient(Convolution kind, const ConvGeometry& g, boo
           .values = (winograd ? 4 * 6 : c.kernel_y * c.kernel_x) * (narrow ? c.out_channels
                                                                     : full ? c.in_channels
                                                                            : 1),
-          .width = c.blocks * kernels.lanes};
+          .width = blocks * kernels.lanes};
 }
 
 }  // namespace integrad::kernels::fast

@@ -19,7 +19,8 @@ Reach reach(const integrad_window& w, Index output, Index in_height) {
 Index strip_outputs(const PackedPass& packed, Index cache) {
   constexpr Index kFloats = 6144;
   const Pass& pass = packed.pass;
-  if (packed.held > 0 || cache < 2 * kFloats * Index{sizeof(float)}) return std::max<Index>(pass.out_width, 1);
+  if (packed.held > 0 || cache < 2 * kFloats * Index{sizeof(float)})
+    return std::max<Index>(pass.out_width, 1);
   const Index rows = pass.y.kernel;  // none where a gradient reaches no tap
   const Index per_output = std::max<Index>(rows * pass.in_channels * pass.x.stride, 1);
   const Index most = rows <= 1 ? pass.out_width : std::max<Index>(kFloats / per_output, 1);
@@ -120,7 +121,7 @@ GradientRows::GradientRows(const PackedGradient& packed) : packed_(packed) {
   const Index extent = (c.kernel_x - 1) * c.dilation + 1;
   const Index strips = (outputs * c.stride + 2 * extent) * c.kernel_y * c.in_channels;
   const Index factors =
-      std::min<Index>(kWinogradChunk, (c.out_width + 3) / 4) * 6 * (c.in_channels + packed.width);
+      std::min<Index>(c.chunk, (c.out_width + 3) / 4) * 6 * (c.in_channels + packed.width);
   strips_ =
       Buffer<float>::uninitialized(static_cast<std::size_t>(packed.winograd ? factors : strips));
   // A convolution's kernel reads the cotangent in whole vectors.

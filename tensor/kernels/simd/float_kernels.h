@@ -17,8 +17,8 @@ namespace integrad::kernels {
 /// Output pixels that a tile computes at most, in every instruction set.
 inline constexpr std::int64_t kMaxTile = 20;
 /// Of a Winograd convolution (simd/winograd_row.h, winograd_filter_row.h): the most fours of pixels
-/// of a tile, channels whose factors lie side by side, and fours whose factors are made at a time
-/// for a filter gradient.
+/// of a tile, channels whose factors lie side by side, and the most fours whose factors are made
+/// at a time for a filter gradient.
 inline constexpr std::int64_t kMaxFours = 12, kWinogradLanes = 16, kWinogradChunk = 64;
 
 /// A convolution along x with packed operands; rows (y) are the caller's loop. `lanes` below is the
@@ -48,6 +48,7 @@ struct RowGradient {
   // then, of a lower one, the upper one's cotangent.
   bool lower = false, paired = false;
   const float* upper = nullptr;
+  std::int64_t chunk = kWinogradChunk;  // fours whose factors are made at a time
 };
 
 /// A convolution of stride 1 along x with few outputs, its input in planes: [in_channels][plane],
@@ -86,7 +87,7 @@ struct FloatKernels {
                           std::int64_t ky_end, const float* cotangent, float* scratch,
                           float* partial, Upcoming& next);
   /// The same with partial sums [4][6][ci][blocks][lanes], of the factors. `scratch`: 6 in_channels
-  /// and 6 rows of lanes for each of kWinogradChunk fours, or of those there are.
+  /// and 6 rows of lanes for each of a chunk's fours, or of those there are.
   void (*winograd_filter_row)(const RowGradient& c, const RingRows<float>& x, std::int64_t ky_begin,
                               std::int64_t ky_end, const float* cotangent, float* scratch,
                               float* partial, Upcoming& next);

@@ -37,16 +37,16 @@ void winograd_filter_row(const RowGradient& c, const RingRows<float>& x, std::in
                          float* partial, Upcoming& next) {
   Fetch fetch(next);
   const std::int64_t width = c.blocks * kLanes, all_fours = (c.out_width + 3) / 4;
-  const std::int64_t chunk = all_fours < kWinogradChunk ? all_fours : kWinogradChunk;
+  std::int64_t chunks = (all_fours + c.chunk - 1) / c.chunk;
+  const std::int64_t most = all_fours < c.chunk ? all_fours : c.chunk;
   const float* const upper = c.lower ? c.upper : cotangent;
   const float* const lower = c.lower ? cotangent : nullptr;
   // An upper row leaves the products of both to the lower one, if that is to come.
   const int begin = c.lower ? 1 : 0, end = c.lower ? 4 : c.paired ? 1 : 3;
-  float* const factors = scratch;                               // [6][fours][in_channels]
-  float* const products = scratch + 6 * chunk * c.in_channels;  // [6][fours][width]
-  for (std::int64_t first = 0; first < all_fours; first += chunk) {
-    const std::int64_t left = all_fours - first;
-    const std::int64_t fours = left < chunk ? left : chunk;
+  float* const factors = scratch;                              // [6][fours][in_channels]
+  float* const products = scratch + 6 * most * c.in_channels;  // [6][fours][width]
+  for (std::int64_t first = 0, fours = 0; first < all_fours; first += fours, --chunks) {
+    fours = (all_fours - first + chunks - 1) / chunks;  // chunks of nearly equal size
     const std::int64_t factor = fours * c.in_channels, product = fours * width;
     for (int k = begin; k < end; ++k) {
       winograd_factors(row_points(k, c.lower, c.in_width, x, ky_begin, ky_end), c.in_channels,
