@@ -109,7 +109,8 @@ class PassRows {
 /// Outputs of a row whose input, with that of the rows beside it, stays in a first cache of `cache`
 /// bytes while the next rows read it again. A small one, which strips would fill beside the filter
 /// and the results, does better with whole rows (32 KB, Zen 4: a quarter less time for a depthwise
-/// layer of 64 channels at 240; 48 KB, Xeon: a quarter more).
+/// layer of 64 channels at 240; 48 KB, Xeon: a quarter more). So do Winograd's: the narrower their
+/// tiles, the more often all factors of the filter are read.
 Index strip_outputs(const PackedPass& packed, Index cache);
 /// Computes all rows of all images, `strip` outputs of each row (a multiple of 4, or all) before
 /// the next: without it what this machine's cache wants.

@@ -3,6 +3,7 @@
 #include "integrad/tensor/kernels/bands.h"
 #include "integrad/tensor/kernels/caches.h"
 #include "integrad/tensor/kernels/fast.h"
+#include "integrad/tensor/kernels/line_source.h"
 #include "integrad/tensor/kernels/stored_lines.h"
 #include "integrad/tensor/kernels/winograd.h"
 
@@ -15,6 +16,15 @@ Reach reach(const integrad_window& w, Index output, Index in_height) {
   if (first >= end) return {first, first, 0, 0};
   return {first, end, start + first * w.dilation, start + (end - 1) * w.dilation + 1};
 }
+
+namespace {
+
+bool streams_alone(const Pass& pass, Index batch) {
+  const Lines lines{batch * pass.out_height, pass.out_width, pass.out_channels};
+  return streams_past_caches(lines, large_alone()) && pass.out_pixel_step == pass.out_channels;
+}
+
+}  // namespace
 
 Index strip_outputs(const PackedPass& packed, Index cache) {
   constexpr Index kFloats = 6144;
@@ -30,15 +40,16 @@ Index strip_outputs(const PackedPass& packed, Index cache) {
 }
 
 void run_rows(const PackedPass& packed, Index batch, const float* x, float* y, Index image_step) {
-  run_rows(packed, batch, x, y, image_step, strip_outputs(packed, first_cache()));
+  // Results that go past the caches leave the rows that are read their place.
+  const Index strip = streams_alone(packed.pass, batch) ? std::max<Index>(packed.pass.out_width, 1)
+                                                        : strip_outputs(packed, first_cache());
+  run_rows(packed, batch, x, y, image_step, strip);
 }
 
 void run_rows(const PackedPass& packed, Index batch, const float* x, float* y, Index image_step,
               Index strip) {
   const Pass& pass = packed.pass;
-  const Lines lines{batch * pass.out_height, pass.out_width, pass.out_channels};
-  const bool streams =
-      streams_past_caches(lines, large_alone()) && pass.out_pixel_step == pass.out_channels;
+  const bool streams = streams_alone(pass, batch);
   const Index work =
       std::max<Index>(1, pass.out_width * pass.out_channels * pass.y.kernel * pass.x.kernel);
   const Index grain = std::clamp<Index>((Index{1} << 16) / work, 8, 64) / 2 * 2;  // whole pairs
@@ -51,18 +62,18 @@ void run_rows(const PackedPass& packed, Index batch, const float* x, float* y, I
       c.in_width -= start;
       const Index piece = std::min(c.in_width, c.out_width * c.stride) * c.in_channels *
                           Index{sizeof(float)};  // of the row below, about
+      const Index written = c.out_width * pass.out_pixel_step * Index{sizeof(float)};
       PassRows rows(packed, c);
       for (Index row = begin; row < end; ++row) {
         const Index n = row / pass.out_height, oy = row % pass.out_height;
         const Reach r = reach(pass.y, oy, pass.in_height);
         const float* const image = x + n * pass.in_height * pass.in_row() + start * c.in_channels;
-        Upcoming next;
-        if (r.end < pass.in_height)
-          next = {.at = {reinterpret_cast<const char*>(image + r.end * pass.in_row())},
-                  .bytes = {piece},
-                  .count = 1};
         float* const row_into =
             y + packed.offset + n * image_step + oy * pass.out_row_step + ox * pass.out_pixel_step;
+        Upcoming next;
+        if (r.end < pass.in_height) add_upcoming(image + r.end * pass.in_row(), piece, next);
+        if (!streams && row + 1 < batch * pass.out_height)
+          add_upcoming(row_into + pass.out_row_step, written, next);
         rows.row(n, oy, r, {image + r.begin * pass.in_row(), pass.in_row()}, next,
                  streams ? RowDestination{nullptr, row_into} : RowDestination{row_into});
       }

@@ -123,7 +123,7 @@ TEST_CASE("convolution: strips change no bit, and narrow caches have none") {
       const Index narrow = kernels::fast::strip_outputs(packed.front(), 0);
       const Index wide = kernels::fast::strip_outputs(packed.front(), 1 << 16);
       CHECK(narrow == g.out_width);
-      CHECK(wide < g.out_width);
+      CHECK((wide < g.out_width) == (packed.front().held == 0));  // without factors
       for (const Index strip : {narrow, wide, Index{4}}) {
         Tensor<float> y(g.output());
         kernels::fast::run_rows(packed.front(), g.batch, x.data(), y.data(),
