@@ -7,11 +7,13 @@
 namespace integrad::kernels {
 
 /// Rows of one band of a sum over `rows` rows into `size` values: a function of the problem alone.
-/// At most 64 bands, fewer when the partial sums would not fit the cache beside the data.
+/// At most 64 bands, fewer when the partial sums would not fit the cache beside the data; where they
+/// are several, of whole pairs of rows (winograd.h).
 inline Index band_rows(Index rows, Index size) {
   const Index limit = std::clamp<Index>((Index{1} << 19) / std::max<Index>(size, 1), 4, 64);
   const Index bands = std::clamp<Index>((rows + 3) / 4, 1, limit);
-  return (rows + bands - 1) / bands;
+  const Index height = (rows + bands - 1) / bands;
+  return bands == 1 ? height : (height + 1) / 2 * 2;
 }
 
 /// A sum over rows with the same bits for any number of threads: bands of `height` rows, where

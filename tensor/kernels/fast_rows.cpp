@@ -52,7 +52,10 @@ void run_rows(const PackedPass& packed, Index batch, const float* x, float* y, I
   const bool streams = streams_alone(pass, batch);
   const Index work =
       std::max<Index>(1, pass.out_width * pass.out_channels * pass.y.kernel * pass.x.kernel);
-  const Index grain = std::clamp<Index>((Index{1} << 16) / work, 8, 64) / 2 * 2;  // whole pairs
+  // Whole pairs; where rows go in strips, so many that those at the edge, which are read again by
+  // the next, do not count.
+  const Index least = packed.held > 0 ? 4 : 10;
+  const Index grain = std::clamp<Index>((Index{1} << 16) / work, least, 64) / 2 * 2;
   parallel_for(batch * pass.out_height, grain, [&](Index begin, Index end) {
     for (Index ox = 0; ox < pass.out_width; ox += strip) {
       RowConvolution c = packed.c;
