@@ -106,6 +106,9 @@ void conv_tile(const RowConvolution& c, const Tile& t, Fetch& fetches) {
   }
 }
 
+static_assert(kTile1 <= kMaxTile && kTile2 <= kMaxTile && kPoint1 <= kMaxTile &&
+              kPoint2 <= kMaxTile);
+
 // The most pixels of a tile, by its blocks; of one tap.
 constexpr int whole_tile(int blocks) {
   return blocks == 1 ? kTile1 : kTile2;

@@ -6,7 +6,7 @@ constexpr int kGradient1 = 24,
               kGradient2 = 12;            // filter values held with one vector each, with two
 constexpr int kFours1 = 12, kFours2 = 6;  // four pixels each (winograd_row.h)
 constexpr bool kTapsStay = true;          // registers suffice for three taps' weights
-constexpr int kTileGroup = 4;             // pixels whose taps are taken in turn
+constexpr int kTileGroup = 5;             // pixels whose taps are taken in turn
 constexpr int kPoint1 = 16, kPoint2 = 8;  // the same of one tap
 constexpr int kRowBlocks = 2;             // side by side, with weights or sums in registers
 constexpr int kDepthwiseTile = 8;
