@@ -113,6 +113,41 @@ TEST_CASE("convolution: fours of long rows give the reference's bits") {
                     static_cast<std::uint64_t>(3000 + width));
 }
 
+// How many that is depends on the machine's caches; no bit does.
+TEST_CASE("convolution: filter gradients have the same bits whatever fours go together") {
+  const Settings settings;
+  const FloatConvCase c{1, 3, 107, 17, 20, WindowSpec::square(3, 1, Padding::same())};
+  const ConvGeometry g = geometry(c);
+  const Tensor<float> x = kernel_values<float>(g.input(), 1),
+                      d = kernel_values<float>(g.output(), 2);
+  Tensor<float> expected(filter_shape(c)), expected_bias({c.out_channels});
+  kernels::reference::conv2d_filter_gradient<float>(g, x.data(), d.data(), expected.data(),
+                                                    expected_bias.data());
+  const Index in_row = Index{g.in_width} * g.in_channels;
+  const Index out_row = Index{g.out_width} * g.out_channels;
+  for_each_isa(1, [&] {
+    for (const Index chunk : {1, 2, 10, 26, 27, 64}) {
+      CAPTURE(chunk);
+      auto packed = kernels::fast::pack_filter_gradient(kernels::Convolution::full, g, true);
+      REQUIRE((packed.winograd && packed.band() >= g.out_height));
+      packed.c.chunk = chunk;
+      std::vector<float> total(static_cast<std::size_t>(packed.size()));
+      kernels::fast::GradientRows rows(packed);
+      for (Index row = 0; row < g.out_height; ++row) {
+        const kernels::fast::Reach r = kernels::fast::reach(g.window.y, row, g.in_height);
+        kernels::Upcoming nothing;
+        rows.add(row, row + 1 == g.out_height, r, {x.data() + r.begin * in_row, in_row},
+                 d.data() + row * out_row, total.data(), nothing);
+      }
+      for (float& sum : total) sum += 0.0f;
+      Tensor<float> filter(filter_shape(c)), bias({c.out_channels});
+      packed.unpack(total.data(), filter.data(), bias.data());
+      CHECK(first_difference(filter, expected) == -1);
+      CHECK(first_difference(bias, expected_bias) == -1);
+    }
+  });
+}
+
 // What sums and differences of points cost: root mean squares of what a convolution of 64 channels
 // comes to in float, beside double.
 TEST_CASE("convolution: four outputs at a time are nearly as exact as single ones") {
