@@ -7,8 +7,9 @@
 namespace integrad::kernels {
 
 /// Rows of one band of a sum over `rows` rows into `size` values: a function of the problem alone.
-/// At most 64 bands, fewer when the partial sums would not fit the cache beside the data; where they
-/// are several, of whole pairs of rows (winograd.h).
+/// At most 64 bands, fewer when the partial sums would not fit the cache beside the data; where
+/// they are several, of an even number of rows, which cuts no pair (winograd.h) of images of even
+/// height.
 inline Index band_rows(Index rows, Index size) {
   const Index limit = std::clamp<Index>((Index{1} << 19) / std::max<Index>(size, 1), 4, 64);
   const Index bands = std::clamp<Index>((rows + 3) / 4, 1, limit);

@@ -75,7 +75,7 @@ void run_rows(const PackedPass& packed, Index batch, const float* x, float* y, I
             y + packed.offset + n * image_step + oy * pass.out_row_step + ox * pass.out_pixel_step;
         Upcoming next;
         if (r.end < pass.in_height) add_upcoming(image + r.end * pass.in_row(), piece, next);
-        if (!streams && row + 1 < batch * pass.out_height)
+        if (!streams && oy + 1 < pass.out_height)
           add_upcoming(row_into + pass.out_row_step, written, next);
         rows.row(n, oy, r, {image + r.begin * pass.in_row(), pass.in_row()}, next,
                  streams ? RowDestination{nullptr, row_into} : RowDestination{row_into});

@@ -106,7 +106,7 @@ TEST_CASE("convolution: plain sums of integers are exact") {
   });
 }
 
-// More channels than a group has, more fours than a chunk of a filter gradient and than a strip.
+// More channels than a group has, more fours than a chunk of a filter gradient and than a tile.
 TEST_CASE("convolution: fours of long rows give the reference's bits") {
   for (Index width : {47, 48, 49, 50, 51, 131, 255, 257, 270})
     check_same_bits({1, 4, width, 33, 24, WindowSpec::square(3, 1, Padding::same())},
