@@ -44,6 +44,15 @@ bool winograd_for(Convolution kind, const ConvGeometry& g) {
   return kind == Convolution::full && is_winograd(g);
 }
 
+// Fours whose factors, and the rows that they are made of, stay in the first cache together: four
+// rows of points, two of cotangents. Where those are few, sums of their products are read and
+// written more often than that is worth.
+Index winograd_chunk(Index in_channels, Index width) {
+  const Index points = (4 * 4 + 6) * in_channels, cotangents = (2 * 4 + 6) * width;
+  const Index fits = first_cache() / ((points + cotangents) * Index{sizeof(float)});
+  return fits < 10 ? kWinogradChunk : std::min(fits, kWinogradChunk);
+}
+
 Index filter_values(Convolution kind, const Pass& pass, bool winograd) {
   const Index taps = winograd ? 4 * 6 : Index{pass.y.kernel} * pass.x.kernel;
   return taps * padded(pass.out_channels) * (kind == Convolution::full ? pass.in_channels : 1);
@@ -267,19 +276,6 @@ std::vector<PackedPass> pack_input_gradient(Convolution kind, const ConvGeometry
     }
   return passes;
 }
-
-namespace {
-
-// Fours whose factors, and the rows that they are made of, stay in the first cache together: four
-// rows of points, two of cotangents. Where those are few, sums of their products are read and
-// written more often than that is worth.
-Index winograd_chunk(Index in_channels, Index width) {
-  const Index points = (4 * 4 + 6) * in_channels, cotangents = (2 * 4 + 6) * width;
-  const Index fits = first_cache() / ((points + cotangents) * Index{sizeof(float)});
-  return fits < 10 ? kWinogradChunk : std::min(fits, kWinogradChunk);
-}
-
-}  // namespace
 
 PackedGradient pack_filter_gradient(Convolution kind, const ConvGeometry& g, bool bias) {
   const Pass pass = forward_geometry(g);

@@ -40,10 +40,9 @@ Index strip_outputs(const PackedPass& packed, Index cache) {
 }
 
 void run_rows(const PackedPass& packed, Index batch, const float* x, float* y, Index image_step) {
-  // Results that go past the caches leave the rows that are read their place.
-  const Index strip = streams_alone(packed.pass, batch) ? std::max<Index>(packed.pass.out_width, 1)
-                                                        : strip_outputs(packed, first_cache());
-  run_rows(packed, batch, x, y, image_step, strip);
+  // Results that go past the caches leave the rows that are read their place, without strips.
+  const Index cache = streams_alone(packed.pass, batch) ? 0 : first_cache();
+  run_rows(packed, batch, x, y, image_step, strip_outputs(packed, cache));
 }
 
 void run_rows(const PackedPass& packed, Index batch, const float* x, float* y, Index image_step,
