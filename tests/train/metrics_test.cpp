@@ -170,6 +170,26 @@ TEST_CASE("pooled figures are those of all pixels together") {
   CHECK(pooled.auc == doctest::Approx(1.0 / 3));
 }
 
+TEST_CASE("the pooled area counts pairs across images, whichever image has which class") {
+  const Random random(5, 7);
+  SegmentationScorer<float> scorer(0);
+  std::vector<float> scores;
+  Bytes truth;
+  for (std::uint64_t image = 0; image < 4; ++image) {
+    const auto first = static_cast<std::ptrdiff_t>(scores.size());
+    for (std::uint64_t i = 0; i < 60; ++i) {
+      const std::uint64_t at = 2 * (60 * image + i);
+      scores.push_back(static_cast<float>(random.below(at, 40)) + static_cast<float>(image));
+      // The second image has no positive, the third no negative.
+      truth.push_back(image == 1 ? 0 : image == 2 ? 1 : random.below(at + 1, 3) == 0);
+    }
+    scorer.add("image", std::vector<float>(scores.begin() + first, scores.end()),
+               Bytes(truth.begin() + first, truth.end()));
+  }
+  CHECK(scorer.pooled().auc ==
+        doctest::Approx(brute_force_auc(scores, truth, Bytes(scores.size(), 1))).epsilon(1e-14));
+}
+
 TEST_CASE(
     "the area is exact for any spread of scores: outliers, denormals, many ties, few negatives") {
   const Random random(3, 3);
