@@ -44,7 +44,8 @@ TEST_CASE("fours and pairs of rows of codes give the plain loops' bytes") {
     });
     check(c, i);
   }
-  CHECK(4 * by_factors > with_factors);
+  // An Arm core's instruction sets have none.
+  if (with_factors > 0) CHECK(4 * by_factors > with_factors);
   const std::vector<Isa> isas = available_isas();
   CHECK((with_factors > 0) == (std::ranges::find(isas, Isa::avx2) != isas.end()));
 }
