@@ -1,5 +1,7 @@
 #pragma once
 #include <algorithm>
+#include <bit>
+#include <cstdint>
 
 #include "integrad/tensor/buffer.h"
 #include "integrad/tensor/parallel.h"
@@ -7,11 +9,14 @@
 namespace integrad::kernels {
 
 /// Rows of one band of a sum over `rows` rows into `size` values: a function of the problem alone.
-/// At most 64 bands, fewer when the partial sums would not fit the cache beside the data; where
-/// they are several, of an even number of rows, which cuts no pair (winograd.h) of images of even
-/// height.
+/// At most 32 bands, fewer when the partial sums would not fit the cache beside the data, a power
+/// of two, which threads share evenly; where they are several, of an even number of rows, which
+/// cuts no pair (winograd.h) of images of even height. More would only be zeroed and merged, and
+/// read the rows at their edges, more often.
 inline Index band_rows(Index rows, Index size) {
-  const Index limit = std::clamp<Index>((Index{1} << 19) / std::max<Index>(size, 1), 4, 64);
+  constexpr Index kPartials = Index{1} << 18;  // values of all of them together
+  const auto fit = static_cast<std::uint64_t>(kPartials / std::max<Index>(size, 1));
+  const Index limit = std::clamp<Index>(static_cast<Index>(std::bit_floor(fit)), 4, 32);
   const Index bands = std::clamp<Index>((rows + 3) / 4, 1, limit);
   const Index height = (rows + bands - 1) / bands;
   return bands == 1 ? height : (height + 1) / 2 * 2;
