@@ -46,7 +46,17 @@ struct DepthwiseTile {
   std::int32_t* sums;  // [vectors][planes][lanes]
   std::int8_t* output;
   std::int64_t output_step, piece_step;  // from vector to vector, from piece to piece
+  const std::int8_t* next;               // codes to be fetched, `stride` lines for each vector
 };
+
+// What is wanted soon, a vector's part of it: memory takes few requests at once, so they are better
+// made one by one between the products.
+ALWAYS_INLINE void fetch_beside(const DepthwiseTile& t, std::int64_t v, std::int64_t stride) {
+  constexpr std::int64_t kCodes = kPieces * kPieceCodes;
+  const std::int64_t at = v * t.output_step * stride;
+  fetch(t.next, at, at + kCodes * stride);
+  fetch_output(t.output + v * t.output_step, kCodes);
+}
 
 // Any kernel, stride and dilation.
 void depthwise_sums(const DepthwiseRow& c, const DepthwiseTile& t) {
@@ -106,6 +116,7 @@ std::uint64_t depthwise_codes_3(const DepthwiseTile t, const OutputStage& stage)
   std::uint64_t unclear = 0;
   for (std::int64_t v = 0; v < t.vectors; ++v) {
     Vector sum[kGroup];
+    fetch_beside(t, v, 1);
     taps.add_up(t, v, sum);
     quick_stage.start_anew();
     store_pixels(t.output + v * t.output_step, t.piece_step, quick_stage.codes(sum, 0));
@@ -174,8 +185,10 @@ void depthwise_tile(const DepthwiseRow& c, const DepthwiseTile& t, std::int64_t 
                     std::int64_t channels) {
   static_assert(kSegment / kPieces <= 64);
   const bool whole = channels == kPieceCodes && pieces == t.vectors * kPieces;
-  if (!whole || !is_three(c) || c.stage.quick == Quick::none)
+  if (!whole || !is_three(c) || c.stage.quick == Quick::none) {
+    for (std::int64_t v = 0; v < t.vectors; ++v) fetch_beside(t, v, c.stride);
     return depthwise_exactly(c, t, pieces, channels);
+  }
   std::uint64_t unclear = with_quick(c.stage.quick, [&](auto constant) {
     return depthwise_codes_3<kRowGroups3, decltype(constant)::value>(t, c.stage);
   });
@@ -206,8 +219,6 @@ void depthwise_row(const DepthwiseRow& c, const std::uint8_t* const* rows, const
     t.vectors = (pieces + kPieces - 1) / kPieces;
     const std::int64_t read =
         (t.vectors * c.phases * kPieces - 1) * c.stride + 1 + (extent - 1) * c.pieces;
-    fetch(next, ox * c.stride * c.out_channels, (ox + outputs) * c.stride * c.out_channels);
-    fetch_output(output + ox * c.out_channels, outputs * c.out_channels);
     for (std::int64_t block = 0; block < c.blocks; ++block) {
       const std::int64_t offset = block * c.in_pixels + ox * c.stride;
       interleave_rows(c, rows, offset * c.pieces * 16, read, planes);
@@ -220,6 +231,7 @@ void depthwise_row(const DepthwiseRow& c, const std::uint8_t* const* rows, const
         t.bias = c.bias + vector * kLanes;
         t.scales = c.stage.scales + vector * kScaleRows * kLanes;
         t.factors = c.stage.factors + vector * kQuickRows * kLanes;
+        t.next = next == nullptr ? nullptr : next + (ox * c.out_channels + first) * c.stride;
         t.output = place(c.stage, output, ox * c.out_channels + first);
         depthwise_tile(c, t, pieces, rest < kPieceCodes ? rest : kPieceCodes);
       }
