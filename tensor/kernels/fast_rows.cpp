@@ -109,7 +109,7 @@ void PackedGradient::unpack(const float* total, float* filter_gradient,
   if (winograd) {
     const Index inputs = c.in_channels;
     parallel_for(
-        inputs, std::max<Index>((Index{1} << 12) / channels, 1), [&](Index begin, Index end) {
+        inputs, std::max<Index>((Index{1} << 10) / channels, 1), [&](Index begin, Index end) {
           for (Index ci = begin; ci < end; ++ci)
             for (Index o = 0; o < channels; ++o) {
               const auto taps = winograd::filter_gradients<float>(
