@@ -141,11 +141,13 @@ PackedGradient pack_filter_gradient(Convolution kind, const ConvGeometry& g, boo
 /// What one thread needs to add rows to a partial sum.
 class GradientRows {
  public:
-  explicit GradientRows(const PackedGradient& packed);
+  /// `keeps_above`: add() is given, beside a row's cotangent, that of the row before.
+  explicit GradientRows(const PackedGradient& packed, bool keeps_above = false);
   /// Output row `row` of an image; the next one follows unless the partial sum or the image `ends`
-  /// with this. `x` has the input rows from r.begin on; d [out_width, out_channels].
+  /// with this. `x` has the input rows from r.begin on; d [out_width, out_channels], `above` the
+  /// same of the row before, if there is one and it is kept.
   void add(Index row, bool ends, const Reach& r, const RingRows<float>& x, const float* d,
-           float* partial, Upcoming& next);
+           const float* above, float* partial, Upcoming& next);
   /// The same of `count` pixels of a row, of a kernel of one tap.
   void add_pixels(Index count, const float* x, const float* d, float* partial, Upcoming& next);
 
@@ -153,7 +155,9 @@ class GradientRows {
   const float* widened(Index count, const float* d);
   const PackedGradient& packed_;
   Buffer<float> strips_, wide_;
-  Buffer<float> upper_;  // a Winograd pair's upper cotangent, while the lower one is to come
+  // A Winograd pair's upper cotangent while the lower one is to come: the caller's, or a copy.
+  bool copies_upper_ = false;
+  Buffer<float> upper_;
   bool paired_ = false;
 };
 

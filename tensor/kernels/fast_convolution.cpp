@@ -50,7 +50,7 @@ bool filter_and_bias(Convolution kind, const ConvGeometry& g, const float* x,
   const Index in_row = Index{g.in_width} * g.in_channels;
   const Index out_row = Index{g.out_width} * g.out_channels;
   const auto band = [&](Index begin, Index end, float* partial) {
-    GradientRows rows(packed);
+    GradientRows rows(packed, true);
     for (Index row = begin; row < end; ++row) {
       const Reach r = reach(packed.y, row % g.out_height, g.in_height);
       const float* const image = x + row / g.out_height * g.in_height * in_row;
@@ -60,7 +60,8 @@ bool filter_and_bias(Convolution kind, const ConvGeometry& g, const float* x,
       if (r.end < g.in_height) add_upcoming(image + r.end * in_row, in_row * kBytes, next);
       if (row + 1 < packed.rows) add_upcoming(d + out_row, out_row * kBytes, next);
       rows.add(row % g.out_height, row + 1 == end || (row + 1) % g.out_height == 0, r,
-               {image + r.begin * in_row, in_row}, d, partial, next);
+               {image + r.begin * in_row, in_row}, d, row > begin ? d - out_row : nullptr, partial,
+               next);
     }
   };
   sum_bands<float>(packed.rows, packed.band(), packed.size(), band, [&](const float* total) {

@@ -128,7 +128,7 @@ void PackedGradient::unpack(const float* total, float* filter_gradient,
   if (bias_gradient != nullptr) std::copy_n(total + values * width, c.out_channels, bias_gradient);
 }
 
-GradientRows::GradientRows(const PackedGradient& packed) : packed_(packed) {
+GradientRows::GradientRows(const PackedGradient& packed, bool keeps_above) : packed_(packed) {
   const RowGradient& c = packed.c;
   const Index outputs = c.inner_begin + (c.out_width - c.inner_end);
   const Index extent = (c.kernel_x - 1) * c.dilation + 1;
@@ -141,7 +141,8 @@ GradientRows::GradientRows(const PackedGradient& packed) : packed_(packed) {
   if (packed.kind == Convolution::full && !packed.narrow && packed.width != c.out_channels)
     wide_ = Buffer<float>::uninitialized(static_cast<std::size_t>(c.out_width * packed.width));
   std::fill_n(wide_.data(), wide_.size(), 0.0f);
-  if (packed.winograd)
+  copies_upper_ = packed.winograd && (!keeps_above || wide_.size() > 0);
+  if (copies_upper_)
     upper_ = Buffer<float>::uninitialized(static_cast<std::size_t>(c.out_width * packed.width));
 }
 
@@ -154,15 +155,15 @@ const float* GradientRows::widened(Index count, const float* d) {
 }
 
 void GradientRows::add(Index row, bool ends, const Reach& r, const RingRows<float>& x,
-                       const float* d, float* partial, Upcoming& next) {
+                       const float* d, const float* above, float* partial, Upcoming& next) {
   RowGradient c = packed_.c;
   const float* const wide = widened(c.out_width, d);
   if (packed_.winograd) {
     c.lower = row % 2 != 0;
     c.paired = c.lower ? paired_ : !ends;
-    c.upper = c.lower && c.paired ? upper_.data() : nullptr;
+    c.upper = c.lower && c.paired ? (copies_upper_ ? upper_.data() : above) : nullptr;
     paired_ = !c.lower && c.paired;
-    if (paired_) std::copy_n(wide, upper_.size(), upper_.data());
+    if (paired_ && copies_upper_) std::copy_n(wide, upper_.size(), upper_.data());
   }
   packed_.kernel(c, x.every(packed_.y.dilation), r.first_tap, r.end_tap, wide, strips_.data(),
                  partial, next);

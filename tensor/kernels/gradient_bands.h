@@ -34,10 +34,13 @@ bool gradients_in_bands(Convolution kind, const ConvGeometry& g, const float* fi
   const auto passes =
       wants_input ? pack_input_gradient(kind, g, filter) : std::vector<PackedPass>{};
   if (gradient.rows == 0 || (wants_input && passes.empty())) return false;
+  // Whether the row above an output row is among those that the input row of its number reads.
+  const bool keeps_above = !passes.empty() && g.out_height <= g.in_height &&
+                           reach(passes.front().pass.y, 1, g.out_height).begin == 0;
   const auto band = [&](Index begin, Index end, float* partial) {
     auto input = make_input();
     auto dy = make_cotangent();
-    GradientRows rows(gradient);
+    GradientRows rows(gradient, keeps_above);
     auto finish = make_finish();
     std::optional<PassRows> gradient_rows;
     if (!passes.empty()) gradient_rows.emplace(passes.front());
@@ -65,7 +68,8 @@ bool gradients_in_bands(Convolution kind, const ConvGeometry& g, const float* fi
         add_upcoming(dy, image, dy_end, next);
         if (in_begin < in_end) finish.add_upcoming(image * g.in_height + in_end, next);
       }
-      rows.add(oy, row + 1 == end || oy + 1 == g.out_height, r, x, d(oy).first, partial, next);
+      rows.add(oy, row + 1 == end || oy + 1 == g.out_height, r, x, d(oy).first,
+               dy_begin < oy ? d(oy - 1).first : nullptr, partial, next);
       for (Index iy = in_begin; iy < in_end; ++iy) {
         const Reach back = reach(passes.front().pass.y, iy, g.out_height);
         finish.row(image * g.in_height + iy, [&](const RowDestination& row_into) {

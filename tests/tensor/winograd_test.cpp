@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "integrad/tensor/kernels/bands.h"
+#include "integrad/tensor/kernels/convolution_norm.h"
 #include "integrad/tensor/kernels/fast.h"
 #include "integrad/tests/support/float_conv_case.h"
 
@@ -137,7 +138,7 @@ TEST_CASE("convolution: filter gradients have the same bits whatever fours go to
         const kernels::fast::Reach r = kernels::fast::reach(g.window.y, row, g.in_height);
         kernels::Upcoming nothing;
         rows.add(row, row + 1 == g.out_height, r, {x.data() + r.begin * in_row, in_row},
-                 d.data() + row * out_row, total.data(), nothing);
+                 d.data() + row * out_row, nullptr, total.data(), nothing);
       }
       for (float& sum : total) sum += 0.0f;
       Tensor<float> filter(filter_shape(c)), bias({c.out_channels});
@@ -146,6 +147,48 @@ TEST_CASE("convolution: filter gradients have the same bits whatever fours go to
       CHECK(first_difference(bias, expected_bias) == -1);
     }
   });
+}
+
+// The rows of a pair's cotangent may still be there for the lower one, or not: that depends on how
+// far the input's gradient reads, so on the padding, and on whether it is wanted.
+TEST_CASE("gradients of rows that are made as they are needed have the plain loops' bits") {
+  const Settings settings;
+  Draw draw(31);
+  for (std::uint64_t i = 0; i < 60; ++i) {
+    FloatConvCase c;
+    c.window = WindowSpec::square(
+        3, 1, Padding::fixed(draw.below(3), draw.below(3), draw.below(3), draw.below(3)));
+    c.batch = 1 + draw.below(2);
+    c.height = draw.height(c.window, 12);
+    c.width = 18 + draw.below(30);
+    c.in_channels = 8 + draw.below(12);
+    c.out_channels = draw.below(2) == 0 ? 16 : 8 + draw.below(20);
+    const ConvGeometry g = geometry(c);
+    CAPTURE(i);
+    REQUIRE(kernels::is_winograd(g));
+    const Tensor<float> x = kernel_values<float>(g.input(), 1),
+                        d = kernel_values<float>(g.output(), 2),
+                        filter = kernel_values<float>(filter_shape(c), 3);
+    Tensor<float> expected(filter_shape(c)), expected_bias({c.out_channels}), expected_x(g.input());
+    kernels::reference::conv2d_filter_gradient<float>(g, x.data(), d.data(), expected.data(),
+                                                      expected_bias.data());
+    kernels::reference::conv2d_input_gradient<float>(g, d.data(), filter.data(), expected_x.data());
+    const auto source = kernels::stored_lines<float>(kernels::Lines::of(g.input()), {x.data()});
+    const auto cotangent = kernels::stored_lines<float>(kernels::Lines::of(g.output()), {d.data()});
+    for_each_isa(i, [&] {
+      Tensor<float> dfilter(filter_shape(c)), dbias({c.out_channels}), dx(g.input());
+      for (const bool wants_x : {true, false}) {
+        CAPTURE(wants_x);
+        kernels::InputGradient<float> into;
+        if (wants_x) into.dx = {dx.data()};
+        kernels::convolution_gradients<float>(kernels::Convolution::full, g, source, filter.data(),
+                                              cotangent, into, dfilter.data(), dbias.data());
+        CHECK(first_difference(dfilter, expected) == -1);
+        CHECK(first_difference(dbias, expected_bias) == -1);
+      }
+      CHECK(first_difference(dx, expected_x) == -1);
+    });
+  }
 }
 
 // What sums and differences of points cost: root mean squares of what a convolution of 64 channels
