@@ -93,10 +93,6 @@ class Report final : public Command {
                    {"Integer arithmetic", quantized.target}};
     input.float_log = load_log(float_run_ / "log.csv");
     input.quantized_log = load_log(quantized_run_ / "log.csv");
-    input.evaluations = {evaluate(floating, samples, Arithmetic::floating),
-                         evaluate(quantized, samples, Arithmetic::fake_quant),
-                         evaluate(quantized, samples, Arithmetic::integer)};
-    input.samples = samples;
     if (!verify_.empty())
       input.verification = with_context(
           verify_.string(), [&] { return verify_report_from_json(read_text(verify_)); });
@@ -106,6 +102,11 @@ class Report final : public Command {
                       {"Quantisation-aware training", read_text(quantized_run_ / "config.json")}};
     input.commands = commands_.empty() ? commands_of_runs() : parse_commands(read_text(commands_));
     input.pictures = pictures_;
+    // Last, as they take their time: what does not fit is refused before.
+    input.evaluations = {evaluate(floating, samples, Arithmetic::floating),
+                         evaluate(quantized, samples, Arithmetic::fake_quant),
+                         evaluate(quantized, samples, Arithmetic::integer)};
+    input.samples = samples;
     write_report(out_, input);
     if (!settings.quiet) std::cout << summarize(input) << "\n";
     std::cout << out_.string() << "\n";
