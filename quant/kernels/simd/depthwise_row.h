@@ -49,8 +49,8 @@ struct DepthwiseTile {
   const std::int8_t* next;               // codes to be fetched, `stride` lines for each vector
 };
 
-// What is wanted soon, a vector's part of it: memory takes few requests at once, so they are better
-// made one by one between the products.
+// A vector's part of what is read and written next. Where the products of each vector lie between
+// them, such requests cost least.
 ALWAYS_INLINE void fetch_beside(const DepthwiseTile& t, std::int64_t v, std::int64_t stride) {
   constexpr std::int64_t kCodes = kPieces * kPieceCodes;
   const std::int64_t at = v * t.output_step * stride;
